@@ -1,0 +1,121 @@
+# The commands of this book. `make` alone lists them. Nothing is installed
+# outside .venv, and nothing is fetched except by an installation.
+PYTHON ?= python3
+TORCH  ?= 2.13.0
+PORT   ?= 8000
+JOBS   ?= $(shell getconf _NPROCESSORS_ONLN)
+VENV   := .venv
+PY     := $(VENV)/bin/python
+PIP    := $(PY) -m pip --disable-pip-version-check install --quiet
+
+# One thread per process: two notebooks side by side use two cores better
+# than one with two threads, and their numbers repeat bit for bit.
+export OMP_NUM_THREADS = 1
+export OPENBLAS_NUM_THREADS = 1
+export MKL_NUM_THREADS = 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help book serve test notebooks lab bench coverage constraints clean \
+        FORCE
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
+	    awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+
+# ---- installation ---------------------------------------------------------
+# A stamp is the last thing an installation writes. An environment whose
+# installation was broken off, that was moved, or whose Python is gone is
+# made anew.
+ifneq ($(shell cat $(VENV)/created 2>/dev/null) \
+       $(wildcard $(VENV)/installing),$(CURDIR) )
+$(VENV)/created: FORCE
+endif
+ifeq ($(wildcard $(PY)),)
+$(VENV)/created: FORCE
+endif
+ifeq ($(wildcard node_modules),)
+$(VENV)/book: FORCE
+endif
+
+$(VENV)/created:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
+	    "Python 3.11 or newer is needed; this one is " \
+	    + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ...")'
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) -c constraints.txt --upgrade pip
+	@echo '$(CURDIR)' > $@
+
+$(VENV)/book: $(VENV)/created pyproject.toml constraints.txt \
+              package-lock.json .npmrc
+	@touch $(VENV)/installing
+	$(PIP) -c constraints.txt --group book
+	PATH='$(CURDIR)/$(VENV)/bin':"$$PATH" npm ci --no-audit --no-fund \
+	    --loglevel=error
+	@rm $(VENV)/installing
+	@touch $@
+
+$(VENV)/all: $(VENV)/book
+	@touch $(VENV)/installing
+	$(PIP) -c constraints.txt --group test
+	$(PIP) -c constraints.txt --no-build-isolation -e '.[geometric]'
+	@rm $(VENV)/installing
+	@touch $@
+
+constraints: ## choose the newest versions anew and pin them (TORCH=2.13.0)
+	rm -rf _build/constraints
+	$(PYTHON) -m venv _build/constraints
+	_build/constraints/bin/python -m pip install --quiet --upgrade pip
+	_build/constraints/bin/python -m pip install --quiet --group test \
+	    '.[geometric]' 'torch==$(TORCH)'
+	{ echo '# Written by `make constraints`: the versions that are tested.'; \
+	  _build/constraints/bin/python -m pip list --format=freeze \
+	      --exclude dlbook | sed 's/+.*//'; } > _build/constraints.txt
+	mv _build/constraints.txt constraints.txt
+	rm -rf _build/constraints
+
+# ---- reading --------------------------------------------------------------
+# The site is built from the stored outputs, always from nothing: a partial
+# build would not repeat a warning that it has given before, and would not
+# notice a reference whose target went. The stamp comes last.
+SOURCES := $(shell find _config.yml _toc.yml references.bib *.md chapters \
+    _ext _static -not -path '*/.ipynb_checkpoints*' \
+    -not -path '*/__pycache__*' 2>/dev/null)
+
+book: _build/complete ## build the site into _build/html
+	@echo 'The book: file://$(CURDIR)/_build/html/index.html'
+	@echo 'or: make serve'
+
+_build/complete: $(VENV)/book $(SOURCES)
+	rm -rf _build
+	$(PY) -c 'from jupyter_book.cli.main import main; main()' build . \
+	    --warningiserror --keep-going --nitpick --quiet
+	@touch $@
+
+serve: book ## build the site and serve it to this machine (PORT=8000)
+	@echo 'http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)'
+	@$(PY) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+lab: $(VENV)/all ## open the notebooks in JupyterLab
+	$(PY) -m jupyterlab chapters
+
+# ---- writing --------------------------------------------------------------
+notebooks: $(VENV)/all ## execute the notebooks (NB=chapters/x.ipynb for one)
+	$(PY) -m _ext.execute $(NB)
+
+test: $(VENV)/all ## style, types, and every test, the notebooks among them
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval chapters tests dlbook
+
+coverage: $(VENV)/book ## say which statements are written and checked
+	$(PY) -m _ext.coverage
+
+bench: $(VENV)/all ## measure what is marked `bench`
+	@$(PY) -m pytest -m bench tests; code=$$?; if [ $$code -eq 5 ]; then \
+	    echo 'No benchmark is written yet.'; else exit $$code; fi
+
+clean: ## remove what was built (the environment .venv stays)
+	rm -rf _build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,311 @@
+"""Execute notebooks, each in one fresh kernel, and store the outputs.
+
+    python -m _ext.execute [--check | --stale] [chapters/x.ipynb ...]
+
+A notebook is written only when every cell of it ran. Two hashes in its
+metadata then say which code made which outputs; `--check` compares them and
+executes nothing, `--stale` executes only where they differ.
+"""
+
+import argparse
+import ast
+import hashlib
+import json
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from _ext import records
+from _ext.records import Notebook
+
+ROOT = Path(__file__).parents[1]
+TIMEOUT = 600  # seconds for one cell
+
+KERNELSPEC = {
+    "display_name": "Python 3 (ipykernel)",
+    "language": "python",
+    "name": "python3",
+}
+KEPT_METADATA = ("mystnb", "tags")  # of a cell
+MEANING = {"gpu", "raises-exception", "skip-execution"}  # tags
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Refused(Exception):
+    """A notebook that is not written; the message names cell and reason."""
+
+
+# ---- hashes ---------------------------------------------------------------
+def code_hash(nb: Notebook, root: Path) -> str:
+    """Hash what outputs are made of: the cells' code and their modules."""
+    digest = hashlib.sha256()
+    sources = []
+    for cell in nb["cells"]:
+        if cell["cell_type"] == "code":
+            sources.append(cell["source"])
+            _add(digest, cell["source"], *sorted(MEANING & tags(cell)))
+    for path in modules(sources, root):
+        _add(
+            digest, path.relative_to(root).as_posix(), path.read_text("utf-8")
+        )
+    return digest.hexdigest()
+
+
+def outputs_hash(nb: Notebook) -> str:
+    """Hash the stored outputs of all code cells, their order included."""
+    outputs = [c["outputs"] for c in nb["cells"] if c["cell_type"] == "code"]
+    text = json.dumps(outputs, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def stale(nb: Notebook, root: Path) -> list[str]:
+    """Say why the stored outputs are not those of the stored code."""
+    stored = nb["metadata"].get("dlbook", {})
+    found = []
+    if stored.get("code") != code_hash(nb, root):
+        found.append("the code is not the code that made the outputs")
+    if stored.get("outputs") != outputs_hash(nb):
+        found.append("the outputs are not those that the code made")
+    return [f"{reason}; run make notebooks" for reason in found]
+
+
+def modules(sources: Iterable[str], root: Path) -> list[Path]:
+    """Return the files of dlbook behind these sources, sorted.
+
+    The imports are followed through dlbook itself. A file that shares its
+    name with a module (its script or style sheet) goes with it.
+    """
+    package = root / "dlbook"
+    found: dict[str, list[Path]] = {}
+    names = {name for source in sources for name in imports(source, package)}
+    while names:
+        name = names.pop()
+        found[name] = sorted(package.glob(f"{name}.*"))
+        source = (package / f"{name}.py").read_text("utf-8")
+        names |= imports(source, package) - found.keys()
+    return [path for name in sorted(found) for path in found[name]]
+
+
+def imports(source: str, package: Path) -> set[str]:
+    """Return the modules of the package that a source imports."""
+    found = set()
+    for node in ast.walk(parsed(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            stem = [package.name] if node.level else []
+            stem += [node.module] if node.module else []
+            found |= {".".join([*stem, alias.name]) for alias in node.names}
+            found.add(".".join(stem))
+    parts = [name.split(".") for name in found]
+    within = [part for part in parts if part[0] == package.name]
+    names = {part[1] for part in within if len(part) > 1}
+    names = {name for name in names if (package / f"{name}.py").exists()}
+    return names | ({"__init__"} if within else set())
+
+
+def parsed(source: str) -> ast.Module:
+    """Parse a code cell; its magics are left out, and all of it if broken."""
+    lines = source.split("\n")
+    plain = ["" if re.match(r"\s*[%!]", line) else line for line in lines]
+    try:
+        return ast.parse("\n".join(plain))
+    except SyntaxError:
+        return ast.Module([], [])
+
+
+def _add(digest: Any, *texts: str) -> None:
+    digest.update(json.dumps(texts, ensure_ascii=False).encode())
+
+
+# ---- execution ------------------------------------------------------------
+def execute(path: Path, root: Path) -> None:
+    """Execute a notebook and write it, normalised and hashed, or refuse."""
+    nb = prepare(records.read(path))
+    run(nb, root, path)
+    normalise(nb)
+    for index, cell in enumerate(nb["cells"]):
+        if reason := refusal(cell):
+            raise Refused(f"{place(path, index, cell)}: {reason}")
+    nb["metadata"]["dlbook"] = {
+        "code": code_hash(nb, root),
+        "outputs": outputs_hash(nb),
+    }
+    write(nb, path)
+
+
+def prepare(nb: Notebook) -> Notebook:
+    """Give every cell an id that stays, and drop what editors leave."""
+    nb["nbformat"], nb["nbformat_minor"] = 4, 5
+    nb["metadata"] = {
+        "kernelspec": dict(KERNELSPEC),
+        "language_info": {"name": "python"},
+    }
+    seen = set()
+    for index, cell in enumerate(nb["cells"]):
+        kept = {
+            k: cell["metadata"][k]
+            for k in KEPT_METADATA
+            if cell["metadata"].get(k)
+        }
+        cell["metadata"] = kept
+        if not cell.get("id") or cell["id"] in seen:
+            text = json.dumps([index, cell["cell_type"], cell["source"]])
+            cell["id"] = hashlib.sha256(text.encode()).hexdigest()[:8]
+        seen.add(cell["id"])
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    return nb
+
+
+def run(nb: Notebook, root: Path, path: Path) -> None:
+    """Fill in the outputs with those of a fresh kernel."""
+    import nbformat
+    from jupyter_client.kernelspec import KernelSpecManager
+    from nbclient import NotebookClient
+    from nbclient.exceptions import (
+        CellExecutionError,
+        CellTimeoutError,
+        DeadKernelError,
+    )
+
+    at = 0
+
+    def note(cell: Any, cell_index: int) -> None:
+        nonlocal at
+        at = cell_index
+
+    node = nbformat.from_dict(nb)
+    client = NotebookClient(
+        node,
+        timeout=TIMEOUT,
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(root / "chapters")}},
+        on_cell_execute=note,
+    )
+    # No kernel that a user registered under the same name: this Python's.
+    specs = KernelSpecManager(kernel_dirs=[])
+    client.create_kernel_manager().kernel_spec_manager = specs
+    try:
+        client.execute(env=environment(root))
+    except CellExecutionError as error:
+        reason = ANSI.sub("", f"{error.ename}: {error.evalue}")
+    except CellTimeoutError:
+        reason = f"ran for more than {TIMEOUT} s"
+    except DeadKernelError:
+        reason = "the kernel died"
+    else:
+        nb["cells"] = records.parse(nbformat.writes(node))["cells"]
+        return
+    raise Refused(f"{place(path, at, nb['cells'][at])}: {reason}") from None
+
+
+def environment(root: Path) -> dict[str, str]:
+    """Return the kernel's environment: this tree, one thread, inline."""
+    env = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
+    for name in ("OMP", "OPENBLAS", "MKL"):
+        env[f"{name}_NUM_THREADS"] = "1"
+    path = [str(root), *filter(None, [env.get("PYTHONPATH")])]
+    return env | {"PYTHONPATH": os.pathsep.join(path)}
+
+
+def normalise(nb: Notebook) -> None:
+    """Drop what differs between two runs of the same code."""
+    for cell in nb["cells"]:
+        kept = {k: v for k, v in cell["metadata"].items() if k != "execution"}
+        cell["metadata"] = kept
+        if cell["cell_type"] == "code":
+            for output in cell["outputs"]:
+                output.pop("transient", None)
+            cell["outputs"] = list(merged(cell["outputs"]))
+
+
+def merged(outputs: list[Any]) -> Iterator[Any]:
+    """Join neighbouring pieces of one stream: their number is chance."""
+    last = None
+    for output in outputs:
+        same = last and last.get("name") == output.get("name")
+        if output["output_type"] == "stream" and same:
+            last["text"] += output["text"]
+            continue
+        if last:
+            yield last
+        last = output
+    if last:
+        yield last
+
+
+def refusal(cell: Any) -> str | None:
+    """Say why the outputs of an executed cell may not be stored."""
+    kinds = [o["output_type"] for o in cell.get("outputs", [])]
+    if "raises-exception" in tags(cell):
+        raised = "error" in kinds
+        return None if raised else "tagged raises-exception, but raises none"
+    for output in cell.get("outputs", []):
+        if output.get("name") == "stderr":
+            line = output["text"].strip().split("\n")[0]
+            return f"writes to stderr, which differs between machines: {line}"
+    return None
+
+
+def write(nb: Notebook, path: Path) -> None:
+    """Replace the file in one step, so that it is never half a notebook."""
+    import nbformat
+
+    node = nbformat.from_dict(nb)
+    nbformat.validate(node)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
+        part = Path(folder) / path.name
+        part.write_text(nbformat.writes(node) + "\n", "utf-8", newline="\n")
+        part.replace(path)
+
+
+# ---- words ----------------------------------------------------------------
+def tags(cell: Any) -> set[str]:
+    """Return the tags of a cell."""
+    return set(cell["metadata"].get("tags", []))
+
+
+def place(path: Path, index: int, cell: Any) -> str:
+    """Name a cell as a person finds it: file, number, first line."""
+    lines = [x.strip() for x in cell["source"].split("\n") if x.strip()]
+    first = lines[0] if lines else "empty"
+    short = first if len(first) <= 50 else first[:47] + "..."
+    return f"{path.name}: cell {index} ({short})"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m _ext.execute", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("notebooks", nargs="*", type=Path)
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--check", action="store_true", help="execute nothing")
+    how.add_argument("--stale", action="store_true", help="only the stale")
+    given = parser.parse_args(arguments)
+    status = 0
+    for path in given.notebooks or records.notebooks(ROOT):
+        reasons = []
+        if given.check or given.stale:
+            reasons = stale(records.read(path), ROOT)
+        if given.check:
+            status |= bool(reasons)
+            for reason in reasons:
+                print(f"{path.name}: {reason}", file=sys.stderr)
+        elif reasons or not given.stale:
+            try:
+                execute(path, ROOT)
+            except Refused as error:
+                print(error, file=sys.stderr)
+                return 1
+            print(f"{path.name}: executed")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

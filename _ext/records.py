@@ -1,0 +1,331 @@
+"""Read what a notebook states, checks, asks and cites.
+
+Standard library and PyYAML only: tests, the coverage report and the site
+share these functions, and none of them needs Sphinx or torch to do so.
+A cell's number is its place in the notebook, counted from 0.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+Notebook = dict[str, Any]
+
+MIME = "application/vnd.dlbook.check+json"
+
+# Directives whose content is not Markdown.
+LITERAL = frozenset(
+    {"code", "code-block", "code-cell", "eval-rst", "literalinclude", "math"}
+    | {"raw", "sourcecode", "toctree"}
+)
+
+_FENCE = re.compile(r"^\s*(?P<mark>:{3,}|`{3,}|~{3,})\s*(?P<info>.*?)\s*$")
+_NAME = re.compile(r"^\{(?P<name>[^}\s]+)\}\s*(?P<argument>.*)$")
+_OPTION = re.compile(r"^\s*:(?P<key>[\w-]+):(?:\s+(?P<value>.*?))?\s*$")
+_TARGET = re.compile(r"^\s*\((?P<id>[^()\s]+)\)=\s*$")
+_EQUATION = re.compile(r"\$\$\s*\((?P<id>[^()\s]+)\)\s*$")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_CODE_SPAN = re.compile(r"(?<!`)(`{2,})(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
+_CITE = re.compile(r"\{(?:foot)?cite(?::\w+)?\}`(?P<keys>[^`]+)`")
+_AROUND = re.compile(r"\{[^}]*\}")
+
+
+class Statement(NamedTuple):
+    """A statement box, or a target `(id)=` standing for one.
+
+    `kind` is the directive's name without `prf:`, "" for a bare target;
+    `id` is "" for a box without a label.
+    """
+
+    id: str
+    kind: str
+    cell: int
+    nonumber: bool
+
+
+class Record(NamedTuple):
+    """What one passing check left in the outputs of its cell."""
+
+    id: str
+    kind: str
+    says: str
+    cell: int
+
+
+class Exercise(NamedTuple):
+    """An exercise, the label of its solution, and whether that runs."""
+
+    label: str
+    cell: int
+    solution: str | None
+    code: bool
+
+
+class Directive(NamedTuple):
+    """The opening of one directive."""
+
+    name: str
+    argument: str
+    options: dict[str, str]
+    line: int
+
+
+class Target(NamedTuple):
+    """A label that stands on a line of its own or behind an equation."""
+
+    id: str
+    line: int
+    equation: bool
+
+
+class Text(NamedTuple):
+    """A line that is Markdown: neither code nor mathematics."""
+
+    text: str
+    line: int
+
+
+def inventory(root: Path) -> dict[str, dict[str, Any]]:
+    """Return the entries of the sheet by id, in the sheet's order.
+
+    Raises
+    ------
+    ValueError
+        When two entries share an id or a number.
+    """
+    path = root / "chapters" / "cheatsheet.yml"
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    found: dict[str, dict[str, Any]] = {}
+    numbers: dict[str, str] = {}
+    for entry in yaml.load(path.read_text("utf-8"), loader):
+        name, number = entry["id"], entry["number"]
+        if name in found:
+            raise ValueError(f"{path.name}: id {name!r} stands there twice")
+        if number in numbers:
+            raise ValueError(
+                f"{path.name}: {numbers[number]!r} and {name!r} have one "
+                f"number, {number}"
+            )
+        found[name] = entry
+        numbers[number] = name
+    return found
+
+
+def notebooks(root: Path) -> list[Path]:
+    """Return the notebooks of the book, sorted by name."""
+    return sorted((root / "chapters").glob("*.ipynb"))
+
+
+def read(path: Path) -> Notebook:
+    """Return the notebook with every source and output text as one str."""
+    return parse(path.read_text("utf-8"))
+
+
+def parse(text: str) -> Notebook:
+    """Return the notebook whose JSON is `text`, as `read` does."""
+    nb: Notebook = json.loads(text)
+    for cell in nb.get("cells", []):
+        cell["source"] = _joined(cell.get("source", ""))
+        for output in cell.get("outputs", []):
+            if "text" in output:
+                output["text"] = _joined(output["text"])
+            data = output.get("data", {})
+            for mime, value in data.items():
+                if not mime.endswith("json"):
+                    data[mime] = _joined(value)
+    return nb
+
+
+def statements(nb: Notebook) -> list[Statement]:
+    """Return statement boxes and bare targets, in reading order.
+
+    Every target on a line of its own is listed: whether it stands for an
+    entry of the sheet is for the caller to ask the inventory.
+    """
+    found = []
+    for cell, item in _items(nb):
+        if isinstance(item, Target) and not item.equation:
+            found.append(Statement(item.id, "", cell, False))
+        elif isinstance(item, Directive) and _is_statement(item.name):
+            kind = item.name.removeprefix("prf:")
+            label = item.options.get("label", "")
+            nonumber = "nonumber" in item.options
+            found.append(Statement(label, kind, cell, nonumber))
+    return found
+
+
+def records(nb: Notebook) -> list[Record]:
+    """Return the checks that passed, in the order in which they ran."""
+    found = []
+    for cell, content in enumerate(nb.get("cells", [])):
+        for output in content.get("outputs", []):
+            data = output.get("data", {}).get(MIME)
+            if data is None:
+                continue
+            if isinstance(data, list):
+                data = "".join(data)
+            if isinstance(data, str):
+                data = json.loads(data)
+            says = data.get("says") or ""
+            found.append(Record(data["id"], data["kind"], says, cell))
+    return found
+
+
+def exercises(nb: Notebook) -> list[Exercise]:
+    """Return the exercises with their first solution."""
+    asked: list[tuple[str, int]] = []
+    solved: dict[str, tuple[str, bool]] = {}
+    opened = ""
+    cells = nb.get("cells", [])
+    for index, content in enumerate(cells):
+        if content.get("cell_type") == "code" and opened:
+            label, code = solved[opened]
+            ran = content.get("execution_count") is not None
+            solved[opened] = (label, code or ran)
+        if content.get("cell_type") != "markdown":
+            continue
+        for item in scan(content["source"]):
+            if not isinstance(item, Directive):
+                continue
+            label = item.options.get("label", "")
+            if item.name in ("exercise", "exercise-start"):
+                asked.append((label, index))
+            elif item.name in ("solution", "solution-start"):
+                solved.setdefault(item.argument, (label, False))
+                opened = item.argument if item.name != "solution" else ""
+            elif item.name == "solution-end":
+                opened = ""
+    return [
+        Exercise(label, cell, *solved.get(label, (None, False)))
+        for label, cell in asked
+    ]
+
+
+def citations(nb: Notebook) -> list[tuple[str, int]]:
+    """Return (key of the bibliography, cell) for every citation."""
+    found = []
+    for index, content in enumerate(nb.get("cells", [])):
+        if content.get("cell_type") != "markdown":
+            continue
+        lines = [i.text for i in scan(content["source"]) if _is_text(i)]
+        text = _CODE_SPAN.sub("", "\n".join(lines))
+        for match in _CITE.finditer(text):
+            keys = _AROUND.sub("", match["keys"]).split(",")
+            found += [(key.strip(), index) for key in keys]
+    return found
+
+
+def labels(nb: Notebook) -> list[tuple[str, int]]:
+    """Return (label, cell) of every label and target of any kind."""
+    found = []
+    for cell, item in _items(nb):
+        if isinstance(item, Target):
+            found.append((item.id, cell))
+        elif isinstance(item, Directive):
+            keys = ("label", "name")
+            given = [item.options[k] for k in keys if item.options.get(k)]
+            found += [(label, cell) for label in given]
+    return found
+
+
+def scan(source: str) -> Iterator[Directive | Target | Text]:
+    """Yield the directives, targets and lines of a Markdown source.
+
+    Code blocks, the content of literal directives, formulas between `$$`
+    and comments yield nothing; labels of formulas do.
+    """
+    source = _COMMENT.sub(lambda m: "\n" * m[0].count("\n"), source)
+    lines = source.split("\n")
+    fences: list[tuple[str, bool]] = []
+    display = False
+    number = 0
+    while number < len(lines):
+        line, here = lines[number], number
+        number += 1
+        fence = _FENCE.match(line)
+        if fence and fences and _closes(fence, fences[-1][0]):
+            fences.pop()
+        elif fences and fences[-1][1]:
+            continue
+        elif fence and not display and not _is_span(fence):
+            name = _NAME.match(fence["info"])
+            literal = fence["mark"][0] != ":"
+            if name:
+                options, number = _options(lines, number)
+                yield Directive(name["name"], name["argument"], options, here)
+                literal = name["name"] in LITERAL
+            fences.append((fence["mark"], literal))
+        else:
+            dollars = len(re.findall(r"(?<!\\)\$\$", line))
+            if dollars and (end := _EQUATION.search(line)):
+                yield Target(end["id"], here, True)
+            if not display and not dollars:
+                if target := _TARGET.match(line):
+                    yield Target(target["id"], here, False)
+                elif not line.startswith("%"):
+                    yield Text(line, here)
+            if dollars % 2:
+                display = not display
+
+
+def _options(lines: list[str], start: int) -> tuple[dict[str, str], int]:
+    """Read `:key: value` lines, or a `---` block; return the next line."""
+    found: dict[str, str] = {}
+    at = start
+    if at < len(lines) and lines[at].strip() == "---":
+        rest = [line.strip() for line in lines[at + 1 :]]
+        if "---" in rest:
+            end = rest.index("---")
+            for line in rest[:end]:
+                key, _, value = line.partition(":")
+                found[key.strip()] = _unquoted(value)
+            return found, at + end + 2
+    while at < len(lines) and not lines[at].strip():
+        at += 1
+    first = at
+    while at < len(lines) and (match := _OPTION.match(lines[at])):
+        found[match["key"]] = _unquoted(match["value"] or "")
+        at += 1
+    return (found, at) if at > first else (found, start)
+
+
+def _items(nb: Notebook) -> Iterator[tuple[int, Directive | Target | Text]]:
+    for index, cell in enumerate(nb.get("cells", [])):
+        if cell.get("cell_type") == "markdown":
+            for item in scan(cell["source"]):
+                yield index, item
+
+
+def _closes(fence: re.Match[str], opened: str) -> bool:
+    mark = fence["mark"]
+    return (
+        not fence["info"] and mark[0] == opened[0] and len(mark) >= len(opened)
+    )
+
+
+def _is_span(fence: re.Match[str]) -> bool:
+    """Tell whether a line that begins with backticks is code in a line."""
+    return fence["mark"][0] == "`" and "`" in fence["info"]
+
+
+def _is_statement(name: str) -> bool:
+    return name.startswith("prf:") and name != "prf:proof"
+
+
+def _is_text(item: object) -> bool:
+    return isinstance(item, Text)
+
+
+def _unquoted(value: str) -> str:
+    value = value.strip()
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1]
+    return value
+
+
+def _joined(text: str | list[str]) -> str:
+    return text if isinstance(text, str) else "".join(text)

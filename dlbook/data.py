@@ -1,0 +1,253 @@
+"""Shared room: data that ships with what is installed; nothing downloads.
+
+Real data wherever there is some. Tensors have torch's default dtype.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from dlbook.shapes import interval
+
+__all__ = ["SURFACES", "digits", "karate", "series", "shapes3d", "text"]
+
+
+class Digits(NamedTuple):
+    """Images with their digits; pixels are (grey level - mean) / sd."""
+
+    X: Float[Tensor, "n 1 8 8"]
+    y: Int64[Tensor, " n"]
+    X_test: Float[Tensor, "m 1 8 8"]
+    y_test: Int64[Tensor, " m"]
+    mean: float
+    sd: float
+
+
+class Graph(NamedTuple):
+    """Edges, each in both directions, and a label for every node."""
+
+    edge_index: Int64[Tensor, "2 E"]
+    weight: Float[Tensor, " E"]
+    y: Int64[Tensor, " n"]
+
+
+class Series(NamedTuple):
+    """Values at equidistant times."""
+
+    x: Float[Tensor, " n"]
+    year: Int64[Tensor, " n"]
+
+
+class Clouds(NamedTuple):
+    """Point clouds with the number of their surface in `SURFACES`."""
+
+    X: Float[Tensor, "n points 3"]
+    y: Int64[Tensor, " n"]
+
+
+def digits(*, test: float = 0.3, seed: int = 0) -> Digits:
+    """Load 1,797 handwritten digits, split at random and standardised.
+
+    One mean and one standard deviation, over all pixels of the *training*
+    images, serve for both parts: the test images stay unseen, and pixels
+    remain comparable, among them those at the rim that are always 0.
+
+    Parameters
+    ----------
+    test
+        Share of the test images, between 0 and 1, the same in every class.
+    seed
+        Of the split.
+
+    Returns
+    -------
+    Digits
+        ``X, y, X_test, y_test`` and the ``mean, sd`` taken off, in grey
+        levels from 0 (white) to 16 (black).
+
+    References
+    ----------
+    E. Alpaydin and C. Kaynak (1998), "Optical recognition of handwritten
+    digits", UCI Machine Learning Repository, CC BY 4.0; the part that
+    scikit-learn ships.
+    """
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    interval("test", test, "(0, 1)", "it is a share, not a number of images")
+    data = load_digits()
+    X, X_test, y, y_test = (
+        torch.as_tensor(part)
+        for part in train_test_split(
+            data.images[:, None],
+            data.target,
+            test_size=test,
+            random_state=seed,
+            stratify=data.target,
+        )
+    )
+    mean, sd = X.mean(), X.std(correction=0)
+    X, X_test = (
+        ((part - mean) / sd).to(torch.get_default_dtype())
+        for part in (X, X_test)
+    )
+    return Digits(X, y.long(), X_test, y_test.long(), float(mean), float(sd))
+
+
+def text() -> str:
+    """Return 460 thousand characters of English about Python.
+
+    The help pages of the interpreter (``pydoc_data.topics``), in the order of
+    their names. They differ between releases of Python, even small ones:
+    assert bands on what is learnt from them, not digits. PSF licence.
+    """
+    from pydoc_data.topics import topics
+
+    return "\n".join(topics[name] for name in sorted(topics))
+
+
+def karate() -> Graph:
+    """Load the 34 members of a karate club that fell apart.
+
+    Returns
+    -------
+    Graph
+        156 directed edges (78 friendships), their weights (in how many
+        settings the two met outside the club) and the club that each member
+        joined after the split: 0 that of Mr. Hi, 1 that of the officer.
+
+    References
+    ----------
+    W. W. Zachary (1977), "An information flow model for conflict and fission
+    in small groups", figure 3, as shipped with networkx (BSD licence).
+    """
+    import networkx as nx
+
+    club = nx.karate_club_graph()
+    both = sorted(club.to_directed().edges(data="weight"))
+    return Graph(
+        torch.tensor([edge[:2] for edge in both]).mT.contiguous(),
+        torch.tensor([float(weight) for *_, weight in both]),
+        torch.tensor([int(club.nodes[i]["club"] != "Mr. Hi") for i in club]),
+    )
+
+
+def series() -> Series:
+    """Return the yearly mean number of sunspots from 1700 to 2008.
+
+    References
+    ----------
+    NOAA National Geophysical Data Center, in the public domain.
+    """
+    x = torch.tensor([float(number) for number in SUNSPOTS.split()])
+    return Series(x, 1700 + torch.arange(len(x)))
+
+
+SURFACES = (
+    "sphere",
+    "hemisphere",
+    "cube",
+    "tetrahedron",
+    "octahedron",
+    "cylinder",
+    "cone",
+    "torus",
+)
+
+
+def shapes3d(n: int, points: int, *, rng: torch.Generator) -> Clouds:
+    """Draw n clouds of points, uniform by area on eight surfaces in turn.
+
+    All are closed, lie upright around the z axis and touch the unit sphere
+    from inside: hemisphere, cylinder and cone include their flat faces, the
+    cylinder is as high as it is wide, the cone's base lies at z = -1/2, and
+    the torus has radii 0.7 and 0.3.
+
+    Parameters
+    ----------
+    n
+        Number of clouds; cloud i lies on ``SURFACES[i % 8]``.
+    points
+        Number of points in each.
+    rng
+        Source of the numbers, on the device where the clouds shall be.
+    """
+    interval("n", n, "[0, inf)", "it is the number of clouds")
+    interval("points", points, "[0, inf)", "it is their number in a cloud")
+    y = torch.arange(n, device=rng.device) % len(SURFACES)
+    U = torch.rand(n, points, 3, generator=rng, device=rng.device)
+    X = torch.empty_like(U)
+    for k, surface in enumerate(SURFACES):
+        X[y == k] = _surface(surface, *U[y == k].unbind(-1))
+    return Clouds(X, y)
+
+
+def _surface(name: str, u: Tensor, v: Tensor, w: Tensor) -> Tensor:
+    """Map three uniform numbers to a point, uniform by area."""
+    if name in ("cube", "tetrahedron", "octahedron"):
+        return _polyhedron(_corners(name).to(u), u, v, w)
+    phi = 2 * math.pi * v
+    base = w < 1 / 3  # of hemisphere and cone; of the cylinder the two bases
+    if name == "sphere":  # Archimedes: equal heights, equal areas
+        z = 2 * u - 1
+        r = (1 - z**2).sqrt()
+    elif name == "hemisphere":
+        z = torch.where(base, 0.0, u)
+        r = torch.where(base, u, 1 - u**2).sqrt()
+    elif name == "cylinder":  # r² = 1/2
+        z = torch.where(base, (w - 1 / 6).sign(), 2 * u - 1) / 2**0.5
+        r = torch.where(base, u / 2, 1 / 2).sqrt()
+    elif name == "cone":  # slant height √3, at its foot r² = 3/4
+        z = torch.where(base, -1 / 2, 1 - 3 / 2 * u.sqrt())
+        r = (3 / 4 * u).sqrt()
+    else:  # torus: density 1 + 3/7 cos(theta), what is too much goes opposite
+        theta = 2 * math.pi * u
+        too_much = 2 * w > 1 + 3 / 7 * theta.cos()
+        theta = torch.where(too_much, theta + math.pi, theta)
+        r, z = 0.7 + 0.3 * theta.cos(), 0.3 * theta.sin()
+    return torch.stack([r * phi.cos(), r * phi.sin(), z], -1)
+
+
+def _corners(name: str) -> Tensor:
+    if name == "octahedron":
+        return torch.cat([torch.eye(3), -torch.eye(3)])
+    cube = torch.cartesian_prod(*[torch.tensor([-1.0, 1.0])] * 3)
+    return (cube if name == "cube" else cube[cube.prod(1) > 0]) / 3**0.5
+
+
+def _polyhedron(C: Tensor, u: Tensor, v: Tensor, w: Tensor) -> Tensor:
+    """Choose a triangle on the hull of the corners C, and a point on it."""
+    three = torch.combinations(torch.arange(len(C)), 3).to(C.device)
+    T = C[three]  # (t, 3 corners, 3)
+    normal = torch.linalg.cross(T[:, 1] - T[:, 0], T[:, 2] - T[:, 0])
+    height = torch.einsum("tcx,tx->tc", C - T[:, :1], normal)
+    T = T[(height > -1e-6).all(1) | (height < 1e-6).all(1)]  # of equal areas
+    i = (w * len(T)).long().clamp_max(len(T) - 1)  # w rounds up to 1 at times
+    a, b = u.sqrt()[..., None], v[..., None]
+    D, E, F = T[i].unbind(-2)
+    return (1 - a) * D + a * (1 - b) * E + a * b * F
+
+
+SUNSPOTS = """
+5 11 16 23 36 58 29 20 10 8 3 0 0 2 11 27 47 63 60 39 28 26 22 11 21 40 78 122
+103 73 47 35 11 5 16 34 70 81 111 101 73 40 20 16 5 11 22 40 60 80.9 83.4 47.7
+47.8 30.7 12.2 9.6 10.2 32.4 47.6 54 62.9 85.9 61.2 45.1 36.4 20.9 11.4 37.8
+69.8 106.1 100.8 81.6 66.5 34.8 30.6 7 19.8 92.5 154.4 125.9 84.8 68.1 38.5
+22.8 10.2 24.1 82.9 132 130.9 118.1 89.9 66.6 60 46.9 41 21.3 16 6.4 4.1 6.8
+14.5 34 45 43.1 47.5 42.2 28.1 10.1 8.1 2.5 0 1.4 5 12.2 13.9 35.4 45.8 41.1
+30.1 23.9 15.6 6.6 4 1.8 8.5 16.6 36.3 49.6 64.2 67 70.9 47.8 27.5 8.5 13.2
+56.9 121.5 138.3 103.2 85.7 64.6 36.7 24.2 10.7 15 40.1 61.5 98.5 124.7 96.3
+66.6 64.5 54.1 39 20.6 6.7 4.3 22.7 54.8 93.8 95.8 77.2 59.1 44 47 30.5 16.3
+7.3 37.6 74 139 111.2 101.6 66.2 44.7 17 11.3 12.4 3.4 6 32.3 54.3 59.7 63.7
+63.5 52.2 25.4 13.1 6.8 6.3 7.1 35.6 73 85.1 78 64 41.8 26.2 26.7 12.1 9.5 2.7
+5 24.4 42 63.5 53.8 62 48.5 43.9 18.6 5.7 3.6 1.4 9.6 47.4 57.1 103.9 80.6 63.6
+37.6 26.1 14.2 5.8 16.7 44.3 63.9 69 77.8 64.9 35.7 21.2 11.1 5.7 8.7 36.1 79.7
+114.4 109.6 88.8 67.8 47.5 30.6 16.3 9.6 33.2 92.6 151.6 136.3 134.7 83.9 69.4
+31.5 13.9 4.4 38 141.7 190.2 184.8 159 112.3 53.9 37.6 27.9 10.2 15.1 47 93.8
+105.9 105.5 104.5 66.6 68.9 38 34.5 15.5 12.6 27.5 92.5 155.4 154.6 140.4 115.9
+66.6 45.9 17.9 13.4 29.4 100.2 157.6 142.6 145.7 94.3 54.6 29.9 17.5 8.6 21.5
+64.3 93.3 119.6 111 104 63.7 40.4 29.8 15.2 7.5 2.9
+"""

@@ -1,0 +1,159 @@
+"""Shared room: one look for every figure, and words for each."""
+
+import base64
+import inspect
+import io
+import re
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+import matplotlib as mpl
+from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from dlbook.drawings import band, curves, field, graph, images
+from dlbook.interactive import interactive
+from dlbook.picture import checked, emit, figure, svg
+
+__all__ = [
+    "band",
+    "curves",
+    "field",
+    "figure",
+    "graph",
+    "images",
+    "interactive",
+    "show",
+    "source",
+    "style",
+]
+
+# Those of Okabe and Ito's colours whose contrast is 3:1 or more on white
+# and, inverted by the site, on its dark page. The dashes tell the lines
+# apart without colour.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000")
+DASHES = ("-", "--", "-.", (0, (5, 1, 1, 1, 1, 1)), ":")
+
+LOOK: dict[Any, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": "#555555",
+    "axes.facecolor": "none",
+    "axes.grid": True,
+    "axes.labelsize": 12,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 12,
+    "figure.dpi": 96,
+    "figure.facecolor": "none",
+    "figure.figsize": (6.0, 3.5),
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 12,
+    "grid.color": "#DDDDDD",
+    "grid.linewidth": 0.6,
+    "image.cmap": "cividis",
+    "image.interpolation": "none",
+    "legend.fontsize": 12,
+    "legend.frameon": False,
+    "legend.handlelength": 2.8,
+    "lines.linewidth": 2,
+    "lines.markersize": 5,
+    "mathtext.fontset": "dejavusans",
+    "savefig.dpi": 144,
+    "xtick.labelsize": 12,
+    "ytick.labelsize": 12,
+}
+
+
+def style() -> None:
+    """Give every figure that follows the look of the book."""
+    turned = DASHES[2:] + DASHES[:2]
+    cycle = cycler(color=COLOURS * 2) + cycler(linestyle=DASHES + turned)
+    mpl.rcParams.update({**LOOK, "axes.prop_cycle": cycle})
+
+
+def show(
+    fig: Figure | Axes,
+    *,
+    alt: str,
+    dark: str = "invert",
+    kind: str = "svg",
+) -> None:
+    """Show a figure in the notebook, with the words that stand for it.
+
+    Parameters
+    ----------
+    fig
+        The figure, or one of its axes.
+    alt
+        What is to be seen, for a reader who cannot see it: the finding and
+        the numbers that carry it, 20 characters or more, not the title.
+    dark
+        What a dark page does: ``"invert"`` for line drawings, ``"keep"`` for
+        photographs and heat maps.
+    kind
+        ``"svg"``, or ``"png"`` for curves of a training run, whose last
+        digits differ between machines.
+
+    Raises
+    ------
+    ValueError
+        If alt says too little.
+    """
+    whole = fig.figure if isinstance(fig, Axes) else fig
+    if not isinstance(whole, Figure):
+        raise TypeError(f"fig: expected a figure, got {type(fig).__name__}")
+    _one_of("dark", dark, "invert", "keep")
+    _one_of("kind", kind, "svg", "png")
+    words = checked("alt", alt, whole)
+    metadata: dict[str, Any] = {"dlbook": {"alt": words, "dark": dark}}
+    data = {"text/plain": words}
+    if kind == "svg":
+        data["image/svg+xml"] = svg(whole, words, background="#fff")
+    else:
+        data["image/png"] = _png(whole)
+        width, height = (96 * whole.get_size_inches()).round().astype(int)
+        metadata["image/png"] = {"width": int(width), "height": int(height)}
+    emit(data, metadata)
+
+
+def _one_of(name: str, got: str, *known: str) -> None:
+    if got not in known:
+        raise ValueError(f"{name}: expected one of {known}, got {got!r}")
+
+
+def _png(fig: Figure) -> str:
+    file = io.BytesIO()
+    unsaid = {"Software": None}
+    fig.savefig(file, format="png", facecolor="white", metadata=unsaid)
+    return base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def source(*functions: Callable[..., Any]) -> None:
+    """Show the code of functions or classes as it stands in their file.
+
+    Raises
+    ------
+    TypeError
+        If something is given whose Python source cannot be had.
+    """
+    if not functions:
+        raise ValueError("functions: expected at least one, got none")
+    code = "\n\n\n".join(_code(function) for function in functions)
+    longest = max(map(len, re.findall("`+", code)), default=0)
+    fence = "`" * max(3, longest + 1)
+    fenced = f"{fence}python\n{code}\n{fence}"
+    emit({"text/markdown": fenced, "text/plain": code}, {})
+
+
+def _code(function: Callable[..., Any]) -> str:
+    try:
+        lines = inspect.getsource(inspect.unwrap(function))
+    except (OSError, TypeError):
+        raise TypeError(
+            "functions: expected functions or classes written in Python, "
+            f"got {function!r}"
+        ) from None
+    return textwrap.dedent(lines).strip()

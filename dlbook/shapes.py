@@ -1,0 +1,168 @@
+"""Shared room: what is wrong is refused at the door, with a way out."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = ["edge_index", "expect", "interval", "same_shape"]
+
+
+def expect(name: str, x: Any, spec: str, /, **sizes: int) -> dict[str, int]:
+    """Match the shape of an array against named axes.
+
+    Parameters
+    ----------
+    name
+        What to call `x` in the error message.
+    x
+        Anything with a ``shape``.
+    spec
+        Space-separated axes, each a name or a number, e.g. ``"2 E"``. A
+        leading ``...`` stands for any axes before them, as in ``"... n n"``.
+    **sizes
+        Sizes already known, from an earlier call.
+
+    Returns
+    -------
+    dict
+        The size of every named axis, to pass on to the next call.
+
+    Raises
+    ------
+    ValueError
+        If the number of axes or a size is wrong, or `spec` cannot be read.
+
+    Examples
+    --------
+    >>> s = expect("X", torch.zeros(5, 3), "n f")
+    >>> expect("A", torch.zeros(5, 4), "n n", **s)
+    Traceback (most recent call last):
+    ValueError: A: expected shape (n, n), got (5, 4): axis 1 should be n = 5
+    """
+    axes, got = spec.split(), tuple(x.shape)
+    want = f"{name}: expected shape ({_listed(axes)}), got {got}"
+    any_before = axes[:1] == ["..."]
+    axes = axes[any_before:]
+    for axis in axes:
+        if not (axis.isdecimal() or axis.isidentifier()):
+            raise ValueError(
+                f"spec: expected names and numbers, got {axis!r} in {spec!r};"
+                " write e.g. '2 E' or '... n n'"
+            )
+    extra = len(got) - len(axes)
+    if extra < 0 or (extra and not any_before):
+        at_least = "at least " if any_before else ""
+        raise ValueError(
+            f"{want}: {len(got)} axes instead of {at_least}{len(axes)}"
+        )
+    for i, axis in enumerate(axes, start=extra):
+        fixed = axis.isdecimal()
+        right = int(axis) if fixed else sizes.setdefault(axis, got[i])
+        if got[i] != right:
+            label = axis if fixed else f"{axis} = {right}"
+            raise ValueError(f"{want}: axis {i} should be {label}")
+    return sizes
+
+
+def same_shape(name: str, x: Any, like: str, y: Any, /) -> None:
+    """Refuse two arrays that would be broadcast against each other.
+
+    Parameters
+    ----------
+    name, like
+        What to call `x` and `y` in the error message.
+    x, y
+        Anything with a ``shape``.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, be it (n,) against (n, 1).
+
+    Examples
+    --------
+    >>> same_shape("y", torch.zeros(5, 1), "f", torch.zeros(5))
+    Traceback (most recent call last):
+    ValueError: y: expected shape (5,) like f, got (5, 1); reshape it
+    """
+    got, want = tuple(x.shape), tuple(y.shape)
+    if got != want:
+        raise ValueError(
+            f"{name}: expected shape {want} like {like}, got {got}; reshape it"
+        )
+
+
+def interval(name: str, x: float | int, where: str, way_out: str, /) -> None:
+    """Refuse a number outside an interval, or nan.
+
+    Parameters
+    ----------
+    name
+        What to call `x` in the error message.
+    x
+        The number.
+    where
+        The interval, as one writes it: ``"[0, 1)"`` is 0 <= x < 1.
+    way_out
+        What to do instead, the end of the message.
+
+    Raises
+    ------
+    ValueError
+        If `x` is not in it.
+
+    Examples
+    --------
+    >>> interval("sd", 0.0, "(0, inf)", "use a small one")
+    Traceback (most recent call last):
+    ValueError: sd: expected a number in (0, inf), got 0.0; use a small one
+    """
+    lo, hi = (float(end) for end in where[1:-1].split(","))
+    above = lo <= x if where[0] == "[" else lo < x
+    below = x <= hi if where[-1] == "]" else x < hi
+    if not (above and below):
+        raise ValueError(
+            f"{name}: expected a number in {where}, got {x}; {way_out}"
+        )
+
+
+def edge_index(e: Tensor, n: int) -> None:
+    """Refuse an edge list that a scatter would accept or explain badly.
+
+    Parameters
+    ----------
+    e
+        Edges, row 0 the sources and row 1 the targets, shape (2, E).
+    n
+        Number of nodes.
+
+    Raises
+    ------
+    ValueError
+        If the shape is not (2, E) or a node is not in 0, ..., n - 1.
+    TypeError
+        If the entries are not int64.
+    """
+    interval("n", n, "[0, inf)", "it is the number of nodes")
+    if e.ndim == 2 and e.shape[0] != 2 and e.shape[1] == 2:
+        got = tuple(e.shape)
+        raise ValueError(
+            f"edge_index: expected shape (2, E), got {got}; transpose it"
+        )
+    expect("edge_index", e, "2 E")
+    if e.dtype != torch.int64:
+        raise TypeError(
+            f"edge_index: expected int64, got {e.dtype}; call .long() on it"
+        )
+    if e.numel():
+        lo, hi = int(e.min()), int(e.max())
+        if lo < 0 or hi >= n:
+            raise ValueError(
+                f"edge_index: expected nodes from 0 to {n - 1}, got {lo} to "
+                f"{hi}; count from 0, or raise n"
+            )
+
+
+def _listed(axes: list[str]) -> str:
+    return ", ".join(axes) + ("," if len(axes) == 1 else "")

@@ -1,0 +1,292 @@
+import math
+import socket
+import zlib
+from pydoc_data.topics import topics
+
+import networkx as nx
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from sklearn.datasets import load_digits
+from torch.testing import assert_close
+
+from dlbook import data
+from dlbook.shapes import edge_index
+
+LOADERS = [
+    data.digits,
+    data.karate,
+    data.series,
+    lambda: data.shapes3d(9, 5, rng=torch.Generator().manual_seed(0)),
+]
+
+
+@pytest.mark.parametrize("load", [*LOADERS, data.text])
+def test_nothing_is_downloaded_and_everything_repeats(load, monkeypatch):
+    def offline(*_):
+        raise OSError("the network was asked")
+
+    monkeypatch.setattr(socket, "socket", offline)
+    monkeypatch.setattr(socket, "create_connection", offline)
+    state = torch.get_rng_state()
+    first = load()
+    np.random.seed(7)  # noqa: NPY002 - a loader that reads it would differ
+    again = load()
+    if isinstance(first, str):
+        assert first == again
+    else:
+        assert_close(first, again, rtol=0, atol=0)
+    assert_close(torch.get_rng_state(), state, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("load", LOADERS)
+def test_tensors_have_the_default_dtype(load, dtype):
+    torch.set_default_dtype(dtype)  # the fixture of conftest sets it back
+    tensors = [x for x in load() if isinstance(x, torch.Tensor)]
+    assert {x.dtype for x in tensors if x.is_floating_point()} == {dtype}
+    rest = {x.dtype for x in tensors if not x.is_floating_point()}
+    assert rest == {torch.int64}
+
+
+def test_digits_are_those_of_sklearn():
+    d = data.digits()
+    assert (len(d.X), len(d.X_test)) == (1257, 540)
+    grey = torch.cat([d.X, d.X_test]).flatten(1) * d.sd + d.mean
+    want = torch.tensor(load_digits().data)
+    labels = torch.tensor(load_digits().target)
+    assert_close(grey, grey.round(), rtol=0, atol=1e-9)
+    ours = torch.column_stack([grey.round(), torch.cat([d.y, d.y_test])])
+    theirs = torch.column_stack([want, labels])
+    order = [np.lexsort(x.T.numpy()) for x in (ours, theirs)]
+    assert_close(ours[order[0]], theirs[order[1]])
+
+
+def test_digits_are_standardised_by_the_training_images_alone():
+    d = data.digits(test=0.2, seed=3)
+    assert_close(d.X.mean(), torch.tensor(0.0))
+    assert_close(d.X.square().mean(), torch.tensor(1.0))
+    assert abs(float(d.X_test.mean())) > 1e-4  # not refitted
+    corner = d.X[:, 0, 0, 0]  # always white: no division by its sd of 0
+    assert_close(corner, torch.full_like(corner, -d.mean / d.sd))
+
+
+def test_digits_are_upright():
+    """A transposed 7 would have its bar on the left."""
+    d = data.digits()
+    seven = d.X[d.y == 7].mean(0)[0]
+    assert seven[:2].mean() > seven[-2:].mean() > d.X.min()
+    assert seven[:, :2].mean() < seven[:2].mean()
+
+
+def test_digits_are_split_by_class_and_by_seed():
+    d, other = data.digits(test=0.4), data.digits(test=0.4, seed=1)
+    share = d.y_test.bincount() / (d.y.bincount() + d.y_test.bincount())
+    assert_close(share, torch.full((10,), 0.4), rtol=0, atol=0.005)
+    assert not torch.equal(d.y, other.y)
+
+
+@pytest.mark.parametrize("test", [0.0, 1.0, 540, math.nan])
+def test_digits_refuse_what_is_no_share(test):
+    with pytest.raises(ValueError, match=r"test: .* \(0, 1\), got .* a share"):
+        data.digits(test=float(test))
+
+
+def test_text_is_english():
+    t = data.text()
+    assert 300_000 < len(t) < 1_000_000
+    assert 60 < len(set(t)) < 200
+    assert sum(c.isascii() for c in t) > 0.99 * len(t)
+    common = max(set(t.lower().split()), key=t.lower().split().count)
+    assert common == "the"
+    assert t.startswith(topics[min(topics)])
+    assert t.endswith(topics[max(topics)])
+
+
+def test_karate_club_is_that_of_networkx():
+    e, weight, y = data.karate()
+    edge_index(e, n=len(y))
+    A = torch.zeros(34, 34).index_put_((e[1], e[0]), weight)
+    want = nx.to_numpy_array(nx.karate_club_graph())
+    assert_close(A, torch.tensor(want))
+    assert e.shape == (2, 156)
+    assert e.is_contiguous()
+
+
+def test_karate_club_falls_apart_as_zachary_counts():
+    """He counts 34 members, 78 edges, two halves; 0 and 33 led them."""
+    e, _, y = data.karate()
+    assert y.bincount().tolist() == [17, 17]
+    assert (int(y[0]), int(y[33])) == (0, 1)
+    across = (y[e[0]] != y[e[1]]).sum() / 2
+    assert across < 78 / 5
+
+
+def test_sunspots_follow_the_autoregression_of_yule():
+    """Yule (1927) fits 1.34254 and -0.65504 to the years 1749 to 1924.
+
+    His table is Wolfer's; ours was revised since, by less than a standard
+    error of his coefficients, sqrt((1 - 0.65504²) / 176) = 0.057.
+    """
+    x, year = data.series()
+    assert year.tolist() == list(range(1700, 2009))
+    x = x[(year >= 1749) & (year <= 1924)]
+    x = x - x.mean()
+    past = torch.stack([x[1:-1], x[:-2]], 1)
+    fit = torch.linalg.lstsq(past, x[2:, None]).solution[:, 0]
+    assert_close(fit, torch.tensor([1.34254, -0.65504]), rtol=0, atol=0.057)
+
+
+def test_sunspots_have_their_known_extremes():
+    x, year = data.series()
+    assert year[x.argmax()] == 1957
+    assert year[x == 0].tolist() == [1711, 1712, 1810]
+    assert x.isfinite().all()
+
+
+def test_sunspots_have_been_copied_without_a_slip():
+    """The checksum is that of the values which statsmodels 0.15 ships."""
+    numbers = " ".join(f"{number:g}" for number in data.series().x.tolist())
+    assert zlib.crc32(numbers.encode()) == 364322446
+
+
+POINTS = 20_000
+FIVE_SIGMAS = 2 * stats.norm.sf(5)
+
+
+@pytest.fixture(scope="module")
+def clouds():
+    rng = torch.Generator().manual_seed(0)
+    X, y = data.shapes3d(8, POINTS, rng=rng)
+    return {data.SURFACES[k]: X[i].double() for i, k in enumerate(y)}
+
+
+def on_the_surface(X):
+    """Distance to each surface, zero on it, from its equation."""
+    x, y, z = X.unbind(-1)
+    r, rho, low = (x**2 + y**2).sqrt(), X.norm(dim=-1), -(0.5**0.5)
+    normals = torch.tensor(
+        [[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]
+    ).to(X)
+    return {
+        "sphere": rho - 1,
+        "hemisphere": torch.where(z > 0, rho - 1, z + (r > 1)),
+        "cube": X.abs().amax(-1) - 3**-0.5,
+        "tetrahedron": (-X @ normals.mT).amax(-1) - 3**-0.5,
+        "octahedron": X.abs().sum(-1) - 1,
+        "cylinder": torch.maximum(r + low, z.abs() + low),
+        "cone": torch.maximum(r * 3**0.5 - (1 - z), -0.5 - z),
+        "torus": (r - 0.7) ** 2 + z**2 - 0.09,
+    }
+
+
+def test_every_cloud_lies_on_its_own_surface_only(clouds):
+    for name, X in clouds.items():
+        for other, d in on_the_surface(X).items():
+            far = d.abs().max()
+            assert far < 1e-6 if name == other else far > 0.01, (name, other)
+        assert X.norm(dim=-1).max() < 1 + 1e-6
+
+
+def shares(name, X):
+    """Count the points in parts whose shares of the area are known."""
+    x, y, z = X.unbind(-1)
+    third = torch.tensor([1.0, 2.0]) / 3
+    if name == "hemisphere":  # base π, dome 2π
+        return torch.stack([z == 0, z > 0]), third
+    if name == "cylinder":  # bases π/2 each, side 2π
+        flat = z.abs() > 0.5**0.5 - 1e-6
+        parts = [flat & (z > 0), flat & (z < 0), ~flat]
+        return torch.stack(parts), torch.tensor([1.0, 1, 4]) / 6
+    if name == "cone":  # base 3π/4, side π · (√3/2) · √3
+        base = z < -0.5 + 1e-6
+        return torch.stack([base, ~base]), third
+    if name == "torus":  # outer half 1/2 + 3/(7π)
+        outer = x**2 + y**2 > 0.49
+        out = 1 / 2 + 3 / (7 * math.pi)
+        return torch.stack([outer, ~outer]), torch.tensor([out, 1 - out])
+    signs = (X > 0).long() @ torch.tensor([1, 2, 4])  # octants
+    if name == "tetrahedron":  # octants with a corner: a quarter of 3 faces
+        at = signs[:, None] == torch.tensor([7, 1, 2, 4])
+        parts = torch.cat([at, ~at.any(1, keepdim=True)], 1).mT
+        return parts, torch.tensor([3.0, 3, 3, 3, 4]) / 16
+    parts = torch.stack([signs == k for k in range(8)])
+    return parts, torch.full((8,), 1 / 8)
+
+
+@pytest.mark.parametrize("name", data.SURFACES)
+def test_points_are_uniform_by_area(name, clouds):
+    parts, want = shares(name, clouds[name])
+    assert_close(parts.sum(0), torch.ones_like(parts.sum(0)))
+    sd = (want * (1 - want) / POINTS).sqrt()
+    assert ((parts.double().mean(1) - want).abs() < 5 * sd).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "uniform"),
+    [
+        ("sphere", lambda r, z: (z + 1) / 2),  # Archimedes
+        ("hemisphere", lambda r, z: z[z > 0]),
+        ("hemisphere", lambda r, z: (r**2)[z == 0]),
+        ("cylinder", lambda r, z: (2 * r**2)[z.abs() > 0.7071]),
+        ("cylinder", lambda r, z: (z[z.abs() < 0.7071] / 0.7071 + 1) / 2),
+        ("cone", lambda r, z: (r**2 / 0.75)[z > -0.4999999]),
+        ("cone", lambda r, z: (r**2 / 0.75)[z < -0.4999999]),
+        ("cube", lambda r, z: (z[z.abs() < 0.57735] * 3**0.5 + 1) / 2),
+        ("octahedron", lambda r, z: 1 - (1 - z.abs()) ** 2),
+    ],
+)
+def test_one_coordinate_is_uniform(name, uniform, clouds):
+    """Kolmogorov and Smirnov agree."""
+    x, y, z = clouds[name].unbind(-1)
+    sample = uniform((x**2 + y**2).sqrt(), z).numpy()
+    assert len(sample) > POINTS / 7
+    assert stats.kstest(sample, "uniform").pvalue > FIVE_SIGMAS
+
+
+@pytest.mark.parametrize("name", ["sphere", "cylinder", "cone", "torus"])
+def test_surfaces_of_revolution_prefer_no_direction(name, clouds):
+    x, y, _ = clouds[name].unbind(-1)
+    turn = torch.atan2(y, x) / (2 * math.pi) + 0.5
+    assert stats.kstest(turn.numpy(), "uniform").pvalue > FIVE_SIGMAS
+
+
+def test_torus_has_the_angles_of_its_area(clouds):
+    x, y, z = clouds["torus"].unbind(-1)
+    theta = torch.atan2(z, (x**2 + y**2).sqrt() - 0.7).numpy()
+
+    def cdf(t):
+        return (t + math.pi + 3 / 7 * np.sin(t)) / (2 * math.pi)
+
+    assert stats.kstest(theta, cdf).pvalue > FIVE_SIGMAS
+
+
+def test_clouds_take_turns_and_follow_the_generator():
+    X, y = data.shapes3d(19, 5, rng=torch.Generator().manual_seed(1))
+    assert X.shape == (19, 5, 3)
+    assert_close(y, torch.arange(19) % 8)
+    assert not torch.equal(X[0], X[8])
+    other, _ = data.shapes3d(19, 5, rng=torch.Generator().manual_seed(2))
+    assert not torch.equal(X, other)
+
+
+@pytest.mark.parametrize(("n", "points"), [(0, 5), (1, 1), (3, 0)])
+def test_smallest_clouds(n, points):
+    rng = torch.Generator().manual_seed(0)
+    X, y = data.shapes3d(n, points, rng=rng)
+    assert (X.shape, y.shape) == ((n, points, 3), (n,))
+
+
+def test_clouds_refuse_negative_numbers(rng):
+    with pytest.raises(ValueError, match=r"n: .* got -1; .* number of clouds"):
+        data.shapes3d(-1, 5, rng=rng)
+    with pytest.raises(ValueError, match=r"points: .* got -5"):
+        data.shapes3d(1, -5, rng=rng)
+
+
+@pytest.mark.gpu
+def test_clouds_live_where_the_generator_does():
+    X, y = data.shapes3d(9, 5, rng=torch.Generator("cuda").manual_seed(0))
+    assert (X.is_cuda, y.is_cuda) == (True, True)
+    assert X.norm(dim=-1).max() < 1 + 1e-6

@@ -1,0 +1,266 @@
+"""Would test_optim notice? Each fault below must fail its comparison.
+
+A fault is a slip of the pen in the source of dlbook.optim: what is written,
+what is put in its place, and the comparisons that must refuse it (with a
+failed assertion: a module that merely crashes proves nothing).
+"""
+
+import pytest
+import test_optim as t
+from test_optim import SOURCE, as_module
+
+FAULTS = {
+    "gd uphill": (
+        "return theta - _at(eta, t) * g, GDState",
+        "return theta + _at(eta, t) * g, GDState",
+        [t.gd_as_torch, t.gd_with_a_schedule],
+    ),
+    "gd asks the schedule one step late": (
+        "return theta - _at(eta, t) * g, GDState",
+        "return theta - _at(eta, t + 1) * g, GDState",
+        [t.gd_with_a_schedule],
+    ),
+    "gd forgets to count": (
+        "GDState(t + 1)",
+        "GDState(t)",
+        [t.gd_with_a_schedule, t.states_count_the_steps],
+    ),
+    "every schedule is asked one step late": (
+        "return schedule(t) if",
+        "return schedule(t + 1) if",
+        [
+            t.gd_with_a_schedule,
+            t.momentum_with_schedules,
+            t.nesterov_with_schedules,
+            t.adagrad_with_a_schedule,
+            t.rmsprop_of_the_definition,
+            t.adam_with_a_schedule,
+        ],
+    ),
+    "momentum against the last move": (
+        "* g + _at(beta, t) * (theta - old)",
+        "* g - _at(beta, t) * (theta - old)",
+        [t.momentum_as_torch, t.momentum_with_schedules],
+    ),
+    "momentum averages the gradients": (
+        "theta_next = theta - _at(eta, t) * g + _at",
+        "theta_next = theta - _at(eta, t) * (1 - _at(beta, t)) * g + _at",
+        [t.momentum_as_torch, t.momentum_with_schedules],
+    ),
+    "momentum never moves its memory": (
+        "return theta_next, MomentumState(old=theta, t=t + 1)",
+        "return theta_next, MomentumState(old=old, t=t + 1)",
+        [t.momentum_as_torch, t.momentum_with_schedules],
+    ),
+    "nesterov takes the gradient at the old point": (
+        "g = _gradient(grad, ahead)",
+        "g = _gradient(grad, theta)",
+        [t.nesterov_as_torch, t.nesterov_with_schedules],
+    ),
+    "nesterov steps from the old point": (
+        "return ahead - _at(eta, t) * g, MomentumState",
+        "return theta - _at(eta, t) * g, MomentumState",
+        [t.nesterov_as_torch, t.nesterov_with_schedules],
+    ),
+    "nesterov remembers the look-ahead point": (
+        "return ahead - _at(eta, t) * g, MomentumState(old=theta",
+        "return ahead - _at(eta, t) * g, MomentumState(old=ahead",
+        [t.nesterov_as_torch, t.nesterov_with_schedules],
+    ),
+    "nesterov looks back": (
+        "ahead = theta + _at(beta, t) * (theta - old)",
+        "ahead = theta - _at(beta, t) * (theta - old)",
+        [t.nesterov_as_torch, t.nesterov_with_schedules],
+    ),
+    "nesterov asks for beta one step late": (
+        "ahead = theta + _at(beta, t) * (theta - old)",
+        "ahead = theta + _at(beta, t + 1) * (theta - old)",
+        [t.nesterov_with_schedules],
+    ),
+    "adagrad loses the root": (
+        "/ (s.sqrt() + eps)",
+        "/ (s + eps)",
+        [t.adagrad_as_torch, t.adagrad_with_a_schedule, t.defaults_of_torch],
+    ),
+    "adagrad puts eps inside the root": (
+        "/ (s.sqrt() + eps)",
+        "/ (s + eps).sqrt()",
+        [t.adagrad_as_torch, t.adagrad_with_a_schedule],
+    ),
+    "adagrad sums gradients, not squares": (
+        "s = s + g**2",
+        "s = s + g.abs()",
+        [t.adagrad_as_torch, t.adagrad_with_a_schedule],
+    ),
+    "adagrad forgets": (
+        "s = s + g**2",
+        "s = g**2",
+        [t.adagrad_as_torch, t.adagrad_with_a_schedule],
+    ),
+    "adagrad adds after the step": (
+        "return theta_next, SquaresState(s, t + 1)",
+        "return theta_next, SquaresState(s + g**2, t + 1)",
+        [t.adagrad_as_torch, t.adagrad_with_a_schedule],
+    ),
+    "rmsprop swaps inside and outside": (
+        "eps).sqrt() if eps_inside else",
+        "eps).sqrt() if not eps_inside else",
+        [t.rmsprop_as_torch, t.rmsprop_of_the_definition],
+    ),
+    "rmsprop is torch's by default": (
+        "eps_inside: bool = True",
+        "eps_inside: bool = False",
+        [t.rmsprop_of_the_definition],
+    ),
+    "rmsprop loses the root inside": (
+        "root = (s + eps).sqrt() if",
+        "root = (s + eps) if",
+        [t.rmsprop_of_the_definition],
+    ),
+    "rmsprop loses the root outside": (
+        "else s.sqrt() + eps",
+        "else s + eps",
+        [t.rmsprop_as_torch, t.defaults_of_torch],
+    ),
+    "rmsprop averages gradients, not squares": (
+        "s = beta * s + (1 - beta) * g**2",
+        "s = beta * s + (1 - beta) * g.abs()",
+        [t.rmsprop_as_torch, t.rmsprop_of_the_definition],
+    ),
+    "rmsprop swaps the weights": (
+        "s = beta * s + (1 - beta) * g**2",
+        "s = (1 - beta) * s + beta * g**2",
+        [t.rmsprop_as_torch, t.rmsprop_of_the_definition],
+    ),
+    "adam drops the correction of m": (
+        "m_hat = m / (1 - beta1 ** (t + 1))",
+        "m_hat = m",
+        [t.adam_as_torch, t.adam_with_a_schedule, t.defaults_of_torch],
+    ),
+    "adam drops the correction of v": (
+        "v_hat = v / (1 - beta2 ** (t + 1))",
+        "v_hat = v",
+        [t.adam_as_torch, t.adam_with_a_schedule, t.defaults_of_torch],
+    ),
+    "adam corrects m one step late": (
+        "m_hat = m / (1 - beta1 ** (t + 1))",
+        "m_hat = m / (1 - beta1 ** (t + 2))",
+        [t.adam_as_torch, t.adam_with_a_schedule],
+    ),
+    "adam corrects v one step late": (
+        "v_hat = v / (1 - beta2 ** (t + 1))",
+        "v_hat = v / (1 - beta2 ** (t + 2))",
+        [t.adam_as_torch, t.adam_with_a_schedule],
+    ),
+    "adam divides by zero at the start": (
+        "v_hat = v / (1 - beta2 ** (t + 1))",
+        "v_hat = v / (1 - beta2**t) if t else v / 0.0",
+        [t.adam_as_torch, t.adam_with_a_schedule],
+    ),
+    "adam swaps its betas in m": (
+        "m = beta1 * m + (1 - beta1) * g",
+        "m = beta2 * m + (1 - beta2) * g",
+        [t.adam_as_torch, t.adam_with_a_schedule],
+    ),
+    "adam swaps its betas in v": (
+        "v = beta2 * v + (1 - beta2) * g**2",
+        "v = beta1 * v + (1 - beta1) * g**2",
+        [t.adam_as_torch, t.adam_with_a_schedule],
+    ),
+    "adam swaps its betas altogether": (
+        "zero = torch.zeros_like(theta)",
+        "zero, beta1, beta2 = torch.zeros_like(theta), beta2, beta1",
+        [t.adam_as_torch, t.adam_with_a_schedule],
+    ),
+    "adam swaps the weights of m": (
+        "m = beta1 * m + (1 - beta1) * g",
+        "m = (1 - beta1) * m + beta1 * g",
+        [t.adam_as_torch],
+    ),
+    "adam averages gradients, not squares": (
+        "v = beta2 * v + (1 - beta2) * g**2",
+        "v = beta2 * v + (1 - beta2) * g.abs()",
+        [t.adam_as_torch, t.adam_with_a_schedule],
+    ),
+    "adam loses the root": (
+        "m_hat / (v_hat.sqrt() + eps)",
+        "m_hat / (v_hat + eps)",
+        [t.adam_as_torch, t.adam_with_a_schedule],
+    ),
+    "adam puts eps inside the root": (
+        "m_hat / (v_hat.sqrt() + eps)",
+        "m_hat / (v_hat + eps).sqrt()",
+        [t.adam_as_torch],
+    ),
+    "adam keeps the corrected mean": (
+        "return theta_next, AdamState(m, v, t + 1)",
+        "return theta_next, AdamState(m_hat, v, t + 1)",
+        [t.adam_as_torch, t.adam_with_a_schedule],
+    ),
+    "adam forgets to count": (
+        "return theta_next, AdamState(m, v, t + 1)",
+        "return theta_next, AdamState(m, v, t)",
+        [t.adam_as_torch, t.states_count_the_steps],
+    ),
+    "adam has another default of beta2": (
+        "beta2: float = 0.999",
+        "beta2: float = 0.99",
+        [t.defaults_of_torch],
+    ),
+    "polyak counts from 2": (
+        "return (1 - 1 / t) * mean + theta / t",
+        "return (1 - 1 / (t + 1)) * mean + theta / (t + 1)",
+        [t.polyak_as_torch, t.polyak_as_asgd],
+    ),
+    "polyak sums": (
+        "return (1 - 1 / t) * mean + theta / t",
+        "return mean + theta / t",
+        [t.polyak_as_torch, t.polyak_as_asgd],
+    ),
+    "ema swaps the weights": (
+        "return (1 - beta) * mean + beta * theta",
+        "return beta * mean + (1 - beta) * theta",
+        [t.ema_as_torch, t.ema_with_weight_1_over_t],
+    ),
+    "minimize drops the start": (
+        "return torch.stack(points)",
+        "return torch.stack(points[1:])",
+        [t.gd_as_torch],
+    ),
+    "minimize takes a step too few": (
+        "while len(points) <= steps and",
+        "while len(points) < steps and",
+        [t.minimize_of_the_definition, t.gd_as_torch],
+    ),
+    "minimize stops one step late": (
+        "(until and until(theta))",
+        "(until and until(points[max(len(points) - 2, 0)]))",
+        [t.minimize_of_the_definition],
+    ),
+    "minimize loses the state": (
+        "theta, state = step(theta, grad, state)",
+        "theta, _ = step(theta, grad, state)",
+        [t.momentum_as_torch, t.adagrad_as_torch, t.adam_as_torch],
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_noticed(fault):
+    written, wrong, comparisons = FAULTS[fault]
+    assert SOURCE.count(written) == 1, "the table no longer fits the source"
+    faulty = as_module(SOURCE.replace(written, wrong))
+    for compare in comparisons:
+        with pytest.raises(AssertionError):
+            compare(faulty)
+
+
+@pytest.mark.parametrize("compare", t.COMPARISONS)
+def test_the_source_itself_passes(compare):
+    """Or the failures above would be failures of reading it in."""
+    compare(as_module(SOURCE))
+
+
+def test_every_comparison_has_noticed_something():
+    noticed = {compare for *_, found in FAULTS.values() for compare in found}
+    assert noticed == set(t.COMPARISONS)

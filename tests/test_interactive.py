@@ -1,0 +1,466 @@
+import html.parser
+import json
+import re
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dlbook import film, frames, interactive, plot
+
+ALT = "a line whose far end rises and falls"
+FINDING = "The end of the line is where the slider says."
+X = np.array([0.1, 0.3, 0.4, 0.7, 0.9])
+
+
+@pytest.fixture(autouse=True)
+def look():
+    with mpl.rc_context():
+        plot.style()
+        yield
+
+
+def zigzag(ax, k, kind="up"):
+    """Draw two lines, points and a title; no three points on a line."""
+    ax.figure.set_layout_engine("none")
+    ax.set_position([0.1, 0.15, 0.85, 0.75])
+    sign = 1 if kind == "up" else -1
+    ax.plot(X, 0.5 + sign * k * np.array([0.1, -0.2, 0.3, -0.1, 0.4]))
+    ax.plot(X, 0.3 + 0 * X, marker="s")  # stays
+    ax.scatter(X, 0.5 - sign * k * X / 3)
+    ax.set(xlim=(0, 1), ylim=(0, 1), title=f"{kind} by {k}", xlabel="x (m)")
+
+
+def page(draw=zigzag, alt=ALT, finding=FINDING, labels=(), start=(), **grids):
+    grids = grids or {"k": [0.25, 0.5, 1], "kind": ["up", "down"]}
+    return interactive._page(
+        draw, alt, finding, dict(labels), dict(start), grids
+    )
+
+
+# A reader of the format that shares nothing with the writer or the script.
+
+
+class Reader:
+    def __init__(self, data):
+        self.data = data
+        size = len(data["l"])
+        self.frames = self.all_numbers(data["f"])
+        count = int(np.prod([len(words) for words in data["l"]]))
+        assert size in (1, 2, 3)
+        self.groups = len(self.frames) // count
+
+    @staticmethod
+    def one(text, i):
+        code = [c for c in range(35, 127) if c not in (38, 39, 60, 92)]
+        value = 0
+        while True:
+            digit = code.index(ord(text[i]))
+            i += 1
+            if digit < 64:
+                return 64 * value + digit, i
+            value = 24 * value + digit - 63
+
+    def all_numbers(self, text):
+        i, found = 0, []
+        while i < len(text):
+            number, i = self.one(text, i)
+            found.append(number)
+        return found
+
+    def frame(self, index):
+        """Return for each group its text, paths and points."""
+        at = self.frames[index * self.groups : (index + 1) * self.groups]
+        return [self.fragment(self.data["b"][k]) for k in at]
+
+    def fragment(self, stream):
+        left = self.all_numbers(stream)
+        x = y = 0.0
+        texts, paths, points = [], [], []
+
+        def point():
+            nonlocal x, y
+            steps = [left.pop(0), left.pop(0)]
+            dx, dy = (-(v + 1) // 2 if v % 2 else v // 2 for v in steps)
+            x, y = x + dx / 8, y + dy / 8
+            return x, y
+
+        def play(template):
+            while template:
+                sign, template = template[0], template[1:]
+                if sign == "^":
+                    path = []
+                    while code := left.pop(0):
+                        letter = "MLQCz"[code % 5]
+                        for _ in range(code // 5):
+                            n = {"Q": 2, "C": 3, "z": 0}.get(letter, 1)
+                            path.append((letter, [point() for _ in range(n)]))
+                    paths.append(path)
+                elif sign in "~|":
+                    points.append(point())
+                elif sign == "$":
+                    texts.append(self.data["s"][left.pop(0)])
+                elif sign == "{":
+                    unit, template = template.split("}", 1)
+                    for _ in range(left.pop(0)):
+                        play(unit)
+
+        play(self.data["t"][left.pop(0)])
+        assert not left
+        return texts, paths, points
+
+
+def read(text):
+    data = re.search(
+        r'<script type="application/json">(.*?)</script>', text, re.DOTALL
+    )
+    return Reader(json.loads(data[1]))
+
+
+def drawn(k, kind):
+    """Where Matplotlib puts the artists, in points from the upper left."""
+    fig, ax = plot.figure()
+    zigzag(ax, k, kind)
+    fig.draw_without_rendering()
+    line, dots = ax.lines[0].get_xydata(), ax.collections[0].get_offsets()
+    page_height = fig.get_size_inches()[1] * 72
+    found = []
+    for xy in (line, dots):
+        at = ax.transData.transform(xy) * 72 / fig.dpi
+        found.append(np.stack([at[:, 0], page_height - at[:, 1]], 1))
+    return found
+
+
+def test_every_frame_is_what_matplotlib_drew():
+    reader = read(page())
+    index = 0
+    for k in [0.25, 0.5, 1]:
+        for kind in ["up", "down"]:
+            line, dots = drawn(k, kind)
+            groups = reader.frame(index)
+            ((path,),) = [paths for _, paths, _ in groups if paths]
+            assert [letter for letter, _ in path] == list("MLLLL")
+            # eighths of a point, and two decimals before: 1/16 + 1/200
+            np.testing.assert_allclose(
+                [at for _, (at,) in path], line, rtol=0, atol=0.0675
+            )
+            (points,) = [pts for texts, _, pts in groups if pts and not texts]
+            np.testing.assert_allclose(points, dots, rtol=0, atol=0.0675)
+            ((title,),) = [texts for texts, _, _ in groups if texts]
+            assert title == f"{kind} by {k}"
+            index += 1
+
+
+def test_only_what_changes_is_stored():
+    reader = read(page())
+    assert reader.groups == 3  # line, points, title; not the second line
+    assert len(reader.data["t"]) == 3
+    by_kind = read(page(k=[0.25, 0.5]))
+    assert by_kind.groups == 3
+    same = read(
+        page(lambda ax, k, unused: zigzag(ax, k), k=[1, 2], unused=[1, 2, 3])
+    )
+    assert len(same.data["b"]) == 3 * 2  # each drawing once
+
+
+def test_the_first_frame_stands_without_a_script():
+    text = page(start={"k": 1, "kind": "down"})
+    svg = text[text.index("<svg") : text.index("</svg>")]
+    assert "down by 1<" in svg
+    assert "stays at k 1, kind down." in text
+    assert 'value="2" aria-label="k" aria-valuetext="1"' in text
+    assert 'value="1" checked' in text
+    middle = page()
+    assert "up by 0.5<" in middle[: middle.index("</svg>")]
+
+
+def test_a_text_that_is_empty_at_first_appears_later():
+    def draw(ax, k):
+        ax.plot([0, k], [0, 1])
+        ax.text(0.2, 0.2, "far" if k > 1 else "")
+        ax.set(xlim=(0, 1), ylim=(0, 1))
+
+    reader = read(page(draw, k=[0.5, 2], start={"k": 0.5}))
+    texts = [[t for t, _, _ in reader.frame(k) if t] for k in (0, 1)]
+    assert texts == [[[" "]], [["far"]]]
+
+
+@pytest.mark.parametrize("far", [1e4, 1e30, 1e150, 1e300])
+def test_what_diverges_leaves_in_its_direction(far):
+    def draw(ax, k):
+        ax.plot([0.5, 0.5 + far * k, 0.5], [0.5, 0.5 + far * k / 2, 0.4])
+        ax.fill([0.5, 0.4, far], [0.5, 0.4, k * far])
+        ax.set(xlim=(0, 1), ylim=(0, 1))
+
+    reader = read(page(draw, k=[1, -1]))
+    for index, k in enumerate([1, -1]):
+        fig, ax = plot.figure()
+        draw(ax, k)
+        fig.draw_without_rendering()
+        box = ax.get_position()
+        low, high = box.x0 * 432, box.x1 * 432
+        (line, area) = sorted(
+            (path for _, (path,), _ in reader.frame(index)),
+            key=lambda path: "z" in [letter for letter, _ in path],
+        )
+        (x0, y0), (x1, y1) = line[0][1][0], line[1][1][0]
+        assert x1 > high if k > 0 else x1 < low
+        # up on the page is less; the slope is that of the data
+        scale = (box.height * 252) / (box.width * 432)
+        assert (y1 - y0) / (x1 - x0) == pytest.approx(-scale / 2, rel=0.02)
+        ends = np.array([at for letter, pts in area for at in pts])
+        assert ends[:, 0].max() > high
+        assert np.abs(ends).max() < 3000
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(*2 * [st.floats(-1e9, 1e9, allow_subnormal=False)]),
+        min_size=1,
+        max_size=7,
+    )
+)
+def test_any_path_comes_back(points):
+    d = "M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in points)
+    templates, strings = frames.Table(), frames.Table()
+    stream = frames.pack(f'<path d="{d}z"/>', templates, strings)
+    reader = Reader(
+        {"t": list(templates), "s": [], "b": [stream], "f": "#", "l": [["1"]]}
+    )
+    ((_, (path,), _),) = reader.frame(0)
+    want = [
+        np.array(frames.place(*map(float, f"{x:.2f} {y:.2f}".split()))) / 8
+        for x, y in points
+    ]
+    keep = [0] + [
+        k for k in range(1, len(want)) if (want[k] != want[k - 1]).any()
+    ]
+    assert [letter for letter, _ in path] == ["M"] + ["L"] * (
+        len(keep) - 1
+    ) + ["z"]
+    np.testing.assert_array_equal(
+        [at for _, pts in path for at in pts], [want[k] for k in keep]
+    )
+
+
+@given(st.integers(0, 10**9))
+def test_digits_come_back(number):
+    text = frames.digits(number)
+    assert Reader.one(text, 0) == (number, len(text))
+
+
+@given(*2 * [st.floats(-1e300, 1e300)])
+def test_far_points_keep_their_direction(x, y):
+    got = np.array(frames.place(x, y)) / 8 - frames.CENTRE
+    want = np.array([x, y]) - frames.CENTRE
+    assert np.abs(got).max() <= frames.FAR + 1 / 16
+    if np.abs(want).max() > frames.FAR:
+        assert np.abs(got).max() >= frames.FAR - 1 / 16
+        want *= frames.FAR / np.abs(want).max()
+    np.testing.assert_allclose(got, want, rtol=0, atol=1 / 16 + 1e-9)
+
+
+# Pages
+
+
+class Tags(html.parser.HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.texts = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    def named(self, name):
+        return [attrs for tag, attrs in self.tags if tag == name]
+
+
+EVIL = "</script><script>alert(1)</script> & <!-- \"'{^~|$}"
+
+
+def test_what_authors_write_stays_text():
+    def draw(ax, k, kind):
+        ax.plot([0, k], [0, 1])
+        ax.set(xlim=(0, 1), ylim=(0, 1))
+        ax.set_title(f"{kind} {k}", parse_math=False)
+
+    text = page(
+        draw,
+        alt=f"{ALT} {EVIL}",
+        finding=f"{FINDING} {EVIL.replace('$', '')}",
+        labels={"k": EVIL, "kind": EVIL},
+        k=[1, 2],
+        kind=[EVIL, "b"],
+    )
+    tags = Tags(text)
+    assert [s.get("type") for s in tags.named("script")] == [
+        "application/json",
+        None,
+    ]
+    assert tags.named("svg")[0]["aria-label"] == f"{ALT} {EVIL}"
+    assert f"{FINDING} {EVIL.replace('$', '')}" in tags.texts
+    assert any(t.startswith(f" {EVIL}") for t in tags.texts)  # a button
+    strings = {html.unescape(s) for s in read(text).data["s"]}
+    assert f"{EVIL} 2" in strings
+
+
+def test_controls_are_native_and_named():
+    tags = Tags(page(labels={"k": "time (s)", "kind": "way"}))
+    slider, *buttons = tags.named("input")
+    assert slider["type"] == "range"
+    assert (slider["min"], slider["max"], slider["value"]) == ("0", "2", "1")
+    assert slider["aria-label"] == "time"
+    assert slider["aria-valuetext"] == "0.5 s"
+    assert slider["data-lm-suppress-shortcuts"] == "true"
+    assert tags.named("label")[0]["for"] == slider["id"]
+    assert [b["type"] for b in buttons] == ["radio", "radio"]
+    assert {"time", "way:", " up", " down"} <= set(tags.texts)
+
+
+def test_nothing_is_fetched_and_colours_follow_the_page():
+    text = page()
+    links = re.findall(r'(?:href|src)="([^"]*)"|url\(([^)]*)\)', text)
+    assert all((a or b).startswith("#dl-") for a, b in links)
+    svg = text[text.index("<svg") : text.index("</svg>")]
+    assert 'fill="currentColor"' in svg
+    assert not re.findall("(?:fill|stroke):#(?:000000|555555|dddddd)", svg)
+
+
+def test_ids_differ_between_figures_and_every_reference_has_its_target():
+    one, two = page(), page(finding=FINDING + " Twice.")
+    ids = [set(re.findall(r' id="([^"]*)"', text)) for text in (one, two)]
+    assert not ids[0] & ids[1]
+    for text, known in zip((one, two), ids, strict=True):
+        text = text.replace('\\"', '"')
+        used = set(re.findall(r'(?:url\(|href=")#([\w-]+)', text))
+        assert used
+        assert used <= known
+
+
+@pytest.mark.slow
+def test_size():
+    def draw(ax, eta, beta):
+        for b in (0.0, beta):
+            theta = old = np.array([-2.5, 1.5])
+            path = [theta]
+            for _ in range(60):
+                step = -eta * np.array([1, 9]) * theta + b * (theta - old)
+                theta, old = theta + step, theta
+                path.append(theta)
+            ax.plot(*np.array(path).T)
+        ax.set(xlim=(-3, 3), ylim=(-2, 2), title=f"{eta:.2f}, {beta:.2f}")
+
+    text = page(
+        draw, eta=np.linspace(0.01, 0.21, 20), beta=np.linspace(0, 0.9, 10)
+    )
+    assert len(text.encode()) < 60_000
+    assert len(frames.SCRIPT) < 2_048
+
+
+def test_ticks_that_move_a_title_are_drawn_in_every_frame():
+    def draw(ax, k):
+        ax.xaxis.tick_top()
+        ax.plot([0, 1], [0, k])
+        ax.set(xlim=(0, 1), ylim=(0, 1), title=f"{k}")
+
+    fig, ax = plot.figure()
+    draw(ax, 1)
+    fig.draw_without_rendering()
+    _, y = ax.title.get_transform().transform(ax.title.get_position())
+    found = read(page(draw, k=[1, 2])).frame(0)
+    ((_, y_page),) = next(pts for texts, _, pts in found if texts)
+    assert y_page == pytest.approx(252 - y * 72 / fig.dpi, abs=0.5)
+
+
+def test_a_whole_figure_may_be_drawn():
+    def draw(fig, k):
+        left, right = fig.subplots(1, 2)
+        left.plot([0, k], [0, 1])
+        right.imshow(k * np.eye(3), vmin=0, vmax=2)
+        left.set(xlim=(0, 1), ylim=(0, 1))
+        fig.suptitle(f"{k} times")
+
+    text = page(draw, k=[1, 2])
+    assert read(text).groups == 3
+    assert "data:image/png" in text
+
+
+# Refusals
+
+
+def changed(what):
+    def draw(ax, k):
+        ax.plot([0, 1], [0, k])
+        ax.set(xlim=(0, 1), ylim=(0, 1))
+        if k == 2:
+            what(ax)
+
+    return draw
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        (lambda ax: ax.plot([1, 2]), r"same artists.*\{'Line2D': 1\} only at"),
+        (lambda ax: ax.set_xlim(0, 3), r"same xlim.*\(0.0, 3.0\) at \{'k': 2"),
+        (lambda ax: ax.set_xlabel("x"), "same xlabel"),
+        (lambda ax: ax.set_yticks([0.5]), "same yticks"),
+        (lambda ax: ax.set_xticks([0, 1], ["a", "b"]), "same xticks"),
+        (lambda ax: ax.lines[0].set_visible(False), "same visible artists"),
+    ],
+)
+def test_frames_that_cannot_be_moved_are_refused(what, says):
+    with pytest.raises(ValueError, match=f"^draw: .*{says}"):
+        page(changed(what), k=[1, 2, 3], start={"k": 1})
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"alt": "a line"}, "^alt: .*at least 20"),
+        ({"finding": ""}, "^finding: .*at least 20"),
+        ({"finding": r"it falls like $e^{-t}$ in time"}, "^finding: .*plain"),
+        ({"finding": r"it falls like \(e\) in time"}, "^finding: .*plain"),
+        (
+            {"labels": {"m": "mass"}},
+            r"^labels: .*\['k', 'kind'\], got \['m'\]",
+        ),
+        ({"start": {"k": 3}}, "^start: expected k among .*got 3"),
+        ({"k": [1]}, r"^k: expected two values or more.*\[1\]"),
+        ({"k": [1, "a"]}, "^k: .*all of them numbers"),
+        ({"k": range(30), "kind": [str(n) for n in range(30)]}, "600.*900"),
+        ({"m": [1, 2]}, r"^draw: expected parameters \(ax, m\)"),
+        ({"draw": lambda ax, k: ax.plot([1]), "k": [1, 2]}, "^draw: .*same$"),
+    ],
+)
+def test_interactive_refuses(options, says):
+    with pytest.raises(ValueError, match=says):
+        page(**options)
+
+
+def test_interactive_needs_a_parameter():
+    with pytest.raises(ValueError, match=r"^grids: .*got 0"):
+        plot.interactive(zigzag, alt=ALT, finding=FINDING)
+
+
+def test_the_output_has_words_for_those_who_cannot_see_it(monkeypatch):
+    seen = []
+    monkeypatch.setattr(interactive, "emit", lambda *args: seen.append(args))
+    plot.interactive(zigzag, alt=ALT, finding=FINDING, k=[1, 2])
+    ((data, metadata),) = seen
+    assert data["text/plain"] == ALT
+    assert data["text/html"] == page(k=[1, 2])
+    assert metadata == {}
+
+
+def test_the_film_leaves_out_what_stays():
+    got = film.shoot(zigzag, {"k": [1, 2]}, {"k": 0})
+    assert len(got.frames) == 2
+    assert got.base.count("data-g") == len(got.frames[0]) == 3

@@ -1,0 +1,506 @@
+"""The rules for notebooks: the book keeps them, and each can fail."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from _ext import execute, records, rules
+
+ROOT = Path(__file__).parents[1]
+ALT = "Two paths over the contour lines of a quadratic."
+
+SHEET = """\
+- {id: opt-gd, number: '11.3.1', kind: definition, verdict: ok, title: G}
+- {id: opt-adam, number: '11.3.2', kind: theorem, verdict: garbled, title: A}
+"""
+TOC = """\
+root: index
+parts:
+- caption: Optimisation
+  chapters:
+  - file: chapters/11-good
+"""
+
+
+def test_the_notebooks_of_the_book_keep_the_rules():
+    assert rules.book(ROOT) == []
+
+
+# ---- a small good notebook ------------------------------------------------
+def markdown(source):
+    return {"cell_type": "markdown", "metadata": {}, "source": source}
+
+
+def code(source, *outputs, tags=()):
+    metadata = {"tags": list(tags)} if tags else {}
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": metadata,
+        "outputs": list(outputs),
+        "source": source,
+    }
+
+
+def shown(data, **metadata):
+    return {"output_type": "display_data", "data": data, "metadata": metadata}
+
+
+def record(name, kind="close"):
+    data = {"id": name, "kind": kind, "says": "both sides agree"}
+    return shown({records.MIME: data, "text/plain": f"✓ {name}"})
+
+
+def figure():
+    data = {"image/svg+xml": "<svg/>", "text/plain": ALT}
+    return shown(data, dlbook={"alt": ALT, "dark": "invert"})
+
+
+def stream(text, name="stdout"):
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def error(name="ValueError"):
+    return {
+        "output_type": "error",
+        "ename": name,
+        "evalue": "no",
+        "traceback": ["no"],
+    }
+
+
+def exercise(name):
+    return markdown(
+        f":::{{exercise}} {name}\n:label: ex-{name}\n\nProve it.\n:::\n\n"
+        f":::{{solution}} ex-{name}\n:label: sol-{name}\n"
+        ":class: dropdown\n\nIt is so.\n:::"
+    )
+
+
+def good():
+    cells = [
+        markdown("# 11 Descent\n\nAs in {cite}`cauchy1847,robbins1951`."),
+        code("from dlbook import check, plot\n\nplot.style()"),
+        markdown(
+            "## Steps\n\n:::{prf:definition} Descent\n:label: opt-gd\n\n"
+            "$x$\n:::\n\n:::{prf:theorem} Adam\n:label: opt-adam\n\n$y$\n:::"
+        ),
+        code('check.close("opt-gd", 1.0, 1.0)', record("opt-gd")),
+        code('check.refutes("opt-adam", 1, 2)', record("opt-adam", "refutes")),
+        code("plot.show(fig, alt=ALT)", figure()),
+        code("plot.show(fig, alt=ALT)", figure()),
+        code("plot.show(fig, alt=ALT)", figure()),
+        code("plot.interactive(draw)", shown({"text/html": "<p>a</p>"})),
+        code("1 / 0", error("ZeroDivisionError"), tags=["raises-exception"]),
+        markdown("## Exercises"),
+        *map(exercise, "abcd"),
+        markdown(":::{exercise-start}\n:label: ex-e\n:::"),
+        markdown("Code it.\n\n:::{exercise-end}\n:::"),
+        markdown(":::{solution-start} ex-e\n:label: sol-e\n:::"),
+        code('check.exercise("ex-e", f)', record("ex-e", "exercise"),
+             tags=["solution"]),
+        markdown(":::{solution-end}\n:::\n\nSee {cite:p}`polyak1964`."),
+    ]  # fmt: skip
+    count = 0
+    for index, cell in enumerate(cells):
+        cell["id"] = f"cell-{index}"
+        if cell["cell_type"] == "code":
+            cell["execution_count"] = count = count + 1
+    metadata = {
+        "kernelspec": execute.KERNELSPEC,
+        "language_info": {"name": "python"},
+    }
+    nb = {"cells": cells, "metadata": metadata}
+    return nb | {"nbformat": 4, "nbformat_minor": 5}
+
+
+@pytest.fixture
+def root(tmp_path):
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "dlbook").mkdir()
+    (tmp_path / "dlbook/__init__.py").write_text('"""Package."""\n')
+    (tmp_path / "dlbook/check.py").write_text("from dlbook import words\n")
+    (tmp_path / "dlbook/plot.py").write_text("x = 1\n")
+    (tmp_path / "dlbook/words.py").write_text("y = 2\n")
+    (tmp_path / "dlbook/other.py").write_text("z = 3\n")
+    (tmp_path / "index.md").write_text("# Book\n")
+    (tmp_path / "_toc.yml").write_text(TOC)
+    (tmp_path / "chapters/cheatsheet.yml").write_text(SHEET)
+    keys = ("cauchy1847", "robbins1951", "polyak1964")
+    bib = "".join(f"@article{{{key},\n  year = 1\n}}\n" for key in keys)
+    (tmp_path / "references.bib").write_text(bib)
+    return tmp_path
+
+
+def seal(nb, root):
+    nb["metadata"]["dlbook"] = {
+        "code": execute.code_hash(nb, root),
+        "outputs": execute.outputs_hash(nb),
+    }
+    return nb
+
+
+def save(nb, root, name="11-good"):
+    (root / f"chapters/{name}.ipynb").write_text(json.dumps(nb))
+
+
+def test_a_good_notebook_is_not_complained_of(root):
+    save(seal(good(), root), root)
+    assert rules.book(root) == []
+
+
+# ---- one defect each ------------------------------------------------------
+def at(index, **change):
+    """Change the fields of a cell."""
+    return lambda nb: nb["cells"][index].update(change)
+
+
+def tagged(index, *tags):
+    return at(index, metadata={"tags": list(tags)})
+
+
+def also(index, text):
+    """Add to the source of a cell."""
+
+    def change(nb):
+        nb["cells"][index]["source"] += text
+
+    return change
+
+
+def instead(index, old, new):
+    def change(nb):
+        before = nb["cells"][index]["source"]
+        assert old in before
+        nb["cells"][index]["source"] = before.replace(old, new)
+
+    return change
+
+
+def without(index):
+    def change(nb):
+        del nb["cells"][index]
+
+    return change
+
+
+def output(index, key, value):
+    return lambda nb: nb["cells"][index]["outputs"][0].update({key: value})
+
+
+GD = 'cell 3 (check.close("opt-gd", 1.0, 1.0))'
+GDS = 'cell 3 (check.close("opt-gds", 1.0, 1.0))'
+SHOW = "cell 5 (plot.show(fig, alt=ALT))"
+TITLE = "cell 0 (# 11 Descent)"
+STEPS = "cell 2 (## Steps)"
+RAISE = "cell 9 (1 / 0)"
+STYLE = "cell 1 (from dlbook import check, plot)"
+SOLVE = 'cell 18 (check.exercise("ex-e", f))'
+AGAIN = "; run make notebooks"
+
+DEFECTS = {
+    "error": (
+        at(3, outputs=[record("opt-gd"), error()]),
+        f"{GD}: an error output, ValueError",
+    ),
+    "not executed": (
+        at(18, execution_count=None), f"{SOLVE}: not executed",
+        "no exercise whose solution is executed code"),
+    "out of order": (
+        at(18, execution_count=12),
+        f"{SOLVE}: executed as number 12, expected 9",
+    ),
+    "skipped": (
+        tagged(3, "nbval-skip"),
+        f"{GD}: tagged nbval-skip: nothing would compare it",
+    ),
+    "stderr": (
+        at(1, outputs=[stream("careful", "stderr")]),
+        f"{STYLE}: output on stderr",
+    ),
+    "announced error missing": (
+        at(9, outputs=[]),
+        f"{RAISE}: tagged raises-exception, but stores no error",
+    ),
+    "error not compared": (
+        tagged(9, "raises-exception", "nbval-ignore-output"),
+        f"{RAISE}: raises-exception with its output not compared",
+    ),
+    "unknown statement": (
+        instead(2, ":label: opt-gd", ":label: opt-gds"),
+        (f"{STEPS}: no statement of the sheet: opt-gds; nearest: opt-gd, "
+        "opt-adam"),
+    ),
+    "statement without label": (
+        instead(2, ":label: opt-gd\n", ""),
+        f"{STEPS}: a box (definition) with neither label nor :nonumber:",
+    ),
+    "unknown check": (
+        instead(3, "opt-gd", "opt-gds"),
+        f"{GDS}: the record of opt-gd is not made here",
+        f"{GDS}: check.close of opt-gds: no such id",
+    ),
+    "unknown record": (
+        at(3, outputs=[record("opt-gd"), record("opt-x")]),
+        f"{GD}: a check of opt-x: no such statement",
+    ),
+    "record of an unknown exercise": (
+        at(
+            18,
+            outputs=[record("ex-e", "exercise"), record("ex-z", "exercise")],
+        ),
+        f"{SOLVE}: a check of ex-z: no such exercise",
+    ),
+    "record made elsewhere": (
+        at(3, outputs=[record("opt-gd"), record("opt-adam")]),
+        f"{GD}: the record of opt-adam is not made here",
+    ),
+    "check without record": (
+        at(3, outputs=[]), f"{GD}: check.close of opt-gd left no record"),
+    "check of another kind": (
+        at(3, outputs=[record("opt-gd", "holds")]),
+        f"{GD}: check.close of opt-gd left no record",
+    ),
+    "unknown citation": (
+        instead(0, "robbins1951", "robins1951"),
+        f"{TITLE}: robins1951 is not in references.bib",
+    ),
+    "unknown citation, other role": (
+        also(0, " {cite:t}`nobody2000`"),
+        f"{TITLE}: nobody2000 is not in references.bib",
+    ),
+    "figure without alt": (
+        output(5, "metadata", {}),
+        f"{SHOW}: a figure without alt text; take plot.show",
+    ),
+    "figure in the dark": (
+        output(5, "metadata", {"dlbook": {"alt": ALT}}),
+        f"{SHOW}: a figure that says nothing of dark mode",
+    ),
+    "two figures": (
+        at(5, outputs=[figure(), figure()]), f"{SHOW}: 2 figures in one cell"),
+    "figure lost": (
+        at(5, outputs=[]), "2 figures; at least 3",
+        f"{SHOW}: plot.show left no figure"),
+    "image without alt": (
+        also(0, "\n\n![](a.png)"), f"{TITLE}: an image without alt text"),
+    "tag without alt": (
+        also(0, "\n\n<img alt='' src='a.png'>"),
+        f"{TITLE}: an image without alt text",
+    ),
+    "directive without alt": (
+        also(0, "\n\n:::{figure} a.png\n:::"),
+        f"{TITLE}: an image without alt text",
+    ),
+    "backticks": (
+        also(0, "\n\n```{note}\nHm.\n```"),
+        f"{TITLE}: note between backticks; take colons",
+    ),
+    "no title": (
+        instead(0, "# 11", "## 11"),
+        ("cell 0 (## 11 Descent): the first heading is not a title in the "
+        "first cell"),
+    ),
+    "second title": (
+        instead(10, "## ", "# "), "cell 10 (# Exercises): a second title"),
+    "level skipped": (
+        instead(10, "## ", "#### "),
+        "cell 10 (#### Exercises): a heading of level 4 below level 2",
+    ),
+    "path": (
+        also(0, " See `/home/ada/book`."),
+        f"{TITLE}: '/home/ada', a path of one machine",
+    ),
+    "path in an output": (
+        at(1, outputs=[stream("loaded '/tmp/x.npy'")]),
+        f"{STYLE}: '/tmp/x', a path of one machine",
+    ),
+    "open end": (also(0, " TODO"), f"{TITLE}: 'TODO', an open end"),
+    "installation": (
+        also(1, "\n%pip install x"),
+        f"{STYLE}: '%pip', an installation; the reader's copy gets one",
+    ),
+    "global seed": (
+        also(1, "\nnp.random.seed(0)"),
+        (f"{STYLE}: 'np.random.seed(', a global seed; take device.generator "
+        "or np.random.default_rng"),
+    ),
+    "TeX of one tool": (
+        also(0, r" $\bm x$"),
+        rf"{TITLE}: '\\bm', TeX that not every reader's tool knows",
+    ),
+    "TeX label": (
+        also(0, r" $\label{a}$"),
+        rf"{TITLE}: '\\label', a TeX label; take a MyST label",
+    ),
+    "long cell": (
+        also(1, "\nx = 1" * 40), f"{STYLE}: 43 lines of code; at most 40"),
+    "metadata": (
+        at(3, metadata={"execution": {}}), f"{GD}: cell metadata execution"),
+    "cell ids": (
+        at(3, id="cell-1"),
+        f"a cell without an id of its own{AGAIN}",
+    ),
+    "format": (
+        lambda nb: nb.update(nbformat_minor=4),
+        f"not of notebook format 4.5{AGAIN}",
+    ),
+    "kernel": (
+        lambda nb: nb["metadata"].update(kernelspec={"name": "julia"}),
+        f"metadata not normalised{AGAIN}",
+    ),
+    "size": (
+        at(1, outputs=[stream("x" * 1_500_000)]), "1.5 MB; at most 1"),
+    "few exercises": (without(11), "4 exercises; at least 5"),
+    "no solution": (
+        instead(11, "{solution} ex-a", "{solution} ex-z"),
+        "cell 11 (:::{exercise} a): ex-a has no solution",
+    ),
+    "exercise without label": (
+        instead(11, ":label: ex-a\n", ""),
+        "cell 11 (:::{exercise} a): an exercise without label",
+    ),
+    "solution in code not run": (
+        instead(11, "It is so.", "```python\nx\n```"),
+        "cell 11 (:::{exercise} a): a solution in code that is not executed",
+    ),
+    "solution not tagged": (
+        at(18, metadata={}), f"{SOLVE}: within a solution, but not tagged so"),
+    "nothing to play": (
+        at(8, source="draw"), "no interactive figure"),
+    "few citations": (
+        instead(19, "{cite:p}`polyak1964`", "him"),
+        "2 works cited; at least 3",
+    ),
+    "no style": (
+        instead(1, "plot.style()", ""),
+        "the first code cell does not call plot.style()",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_a_defect_is_complained_of_where_it_is(name, root):
+    defect, *expected = DEFECTS[name]
+    nb = good()
+    defect(nb)
+    save(seal(nb, root), root)
+    named = [f"11-good.ipynb: {reason}" for reason in expected]
+    assert sorted(rules.book(root)) == sorted(named)
+
+
+CODE = f"11-good.ipynb: the code is not the code that made the outputs{AGAIN}"
+OUTPUTS = f"11-good.ipynb: the outputs are not those that the code made{AGAIN}"
+
+
+@pytest.mark.parametrize(
+    ("defect", "expected"),
+    [
+        (also(5, "  # changed"), [CODE]),
+        (tagged(5, "gpu"), [CODE]),
+        (output(8, "data", {"text/html": "<p>b</p>"}), [OUTPUTS]),
+        (output(5, "metadata", {"dlbook": {"alt": "x", "dark": "keep"}}),
+         [OUTPUTS]),
+        (at(8, outputs=[]), [OUTPUTS]),
+        (lambda nb: nb["metadata"].pop("dlbook"), [CODE, OUTPUTS]),
+    ],
+)  # fmt: skip
+def test_outputs_of_other_code_are_refused(defect, expected, root):
+    nb = seal(good(), root)
+    defect(nb)
+    save(nb, root)
+    assert rules.book(root) == expected
+
+
+def test_words_between_the_code_do_not_make_outputs_stale(root):
+    nb = seal(good(), root)
+    also(0, " More words.")(nb)
+    save(nb, root)
+    assert rules.book(root) == []
+
+
+@pytest.mark.parametrize("module", ["__init__", "plot", "check", "words"])
+def test_a_change_of_an_imported_module_makes_outputs_stale(module, root):
+    save(seal(good(), root), root)
+    with (root / f"dlbook/{module}.py").open("a") as file:
+        file.write("w = 4\n")
+    assert rules.book(root) == [CODE]
+
+
+def test_a_script_beside_a_module_counts_as_part_of_it(root):
+    save(seal(good(), root), root)
+    (root / "dlbook/plot.js").write_text("let x = 1")
+    assert rules.book(root) == [CODE]
+
+
+def test_a_change_of_another_module_leaves_outputs_fresh(root):
+    save(seal(good(), root), root)
+    (root / "dlbook/other.py").write_text("z = 5\n")
+    assert rules.book(root) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import dlbook.check", {"check"}),
+        ("import dlbook.check as c, os", {"check"}),
+        ("from dlbook import check as c, plot", {"check", "plot"}),
+        ("from dlbook.words import y", {"words"}),
+        ("from . import words", {"words"}),
+        ("from .words import (\n  y)", {"words"}),
+        ("def f():\n    from dlbook.plot import x", {"plot"}),
+        ("%matplotlib inline\nimport dlbook.plot\n!ls", {"plot"}),
+        ("from dlbook import __version__", set()),
+        ("import numpy.check\nimport dlbooks.check", None),
+    ],
+)
+def test_imports_are_found_in_every_form(source, expected, root):
+    wanted = set() if expected is None else {"__init__"} | expected
+    assert execute.imports(source, root / "dlbook") == wanted
+
+
+def test_a_statement_is_labelled_once_in_the_book(root):
+    save(seal(good(), root), root)
+    other = good()
+    other["cells"] = other["cells"][:1]
+    also(0, "\n\n(opt-gd)=\n## Again")(other)
+    save(seal(other, root), root, "12-other")
+    assert rules.book(root) == [
+        (
+            "12-other.ipynb: cell 0 (# 11 Descent): opt-gd is labelled in "
+            "11-good.ipynb, cell 2, already"
+        )
+    ]
+
+
+def test_an_unfinished_notebook_may_lack_exercises_but_not_outputs(root):
+    save(seal(good(), root), root)
+    draft = good()
+    draft["cells"] = draft["cells"][:2]
+    draft["cells"][1]["execution_count"] = None
+    save(seal(draft, root), root, "12-draft")
+    found = rules.book(root)
+    never = "12-draft.ipynb: never executed; run make notebooks"
+    assert found == [never]
+
+
+def test_a_page_that_is_listed_must_be_there(root):
+    assert rules.book(root) == [
+        "_toc.yml: chapters/11-good is listed, but there is no such page"
+    ]
+
+
+def test_a_check_within_a_function_needs_no_record(root):
+    nb = good()
+    also(1, '\n\ndef later():\n    check.holds("opt-gd", True, "x")')(nb)
+    save(seal(nb, root), root)
+    assert rules.book(root) == []
+
+
+def test_noise_in_an_encoded_picture_is_not_read(root):
+    nb = good()
+    data = {"image/png": "a /tmp/x TODO", "text/plain": ALT}
+    output(5, "data", data)(nb)
+    save(seal(nb, root), root)
+    assert rules.book(root) == []
