@@ -251,3 +251,20 @@ def test_only_missing_benchmarks_are_forgiven(tree, status, expected):
     done = make(tree, "bench")
     assert done.returncode == expected
     assert ("No benchmark is written yet." in done.stdout) == (status == 5)
+
+
+def test_jupyterlab_loads_the_extension_that_renders_myst():
+    """JupyterLab only warns when an extension does not fit its version."""
+    done = subprocess.run(
+        [sys.executable, "-m", "jupyter", "labextension", "list"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (line,) = (
+        line
+        for line in done.stderr.splitlines()
+        if "jupyterlab-myst v" in line
+    )
+    assert "enabled" in line
+    assert "OK" in line, done.stderr
