@@ -79,8 +79,8 @@ constraints: ## choose the newest versions anew and pin them (TORCH=2.13.0)
 # The site is built from the stored outputs, always from nothing: a partial
 # build would not repeat a warning that it has given before, and would not
 # notice a reference whose target went. The stamp comes last.
-SOURCES := $(shell find _config.yml _toc.yml references.bib *.md chapters \
-    _ext _static -not -path '*/.ipynb_checkpoints*' \
+SOURCES := $(shell find _config.yml _toc.yml references.bib CITATION.cff *.md \
+    chapters dlbook/__init__.py _ext _static -not -path '*/.ipynb_checkpoints*' \
     -not -path '*/__pycache__*' 2>/dev/null)
 
 book: _build/complete ## build the site into _build/html

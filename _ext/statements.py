@@ -245,15 +245,25 @@ class Marks:
     def mark(
         self, name: str, cells: list[int], words: str, kind: str
     ) -> Iterator[nodes.Node]:
-        """Yield one link for each cell."""
+        """Yield the links: words for the first cell, numbers for the rest.
+
+        What the numbers stand for is said to those who do not see them.
+        """
+        mark = nodes.inline("", "", classes=["dl-mark", f"dl-{kind}"])
         for cell in cells:
-            yield nodes.Text(" ")
-            text = f"{words} in cell {self.numbers[cell]}"
             anchor = self.anchors[name, cell]
-            link = nodes.reference("", text, refid=anchor, internal=True)
-            classes = ["dl-mark", f"dl-{kind}"]
-            yield nodes.inline("", "", link, classes=classes)
-            words = "also"
+            link = nodes.reference("", "", refid=anchor, internal=True)
+            number = str(self.numbers[cell])
+            if mark.children:
+                mark += nodes.Text(", ")
+                words = "also in cell "
+                link += nodes.inline("", words, classes=["dl-hidden"])
+                link += nodes.Text(number)
+            else:
+                link += nodes.Text(f"{words} in cell {number}")
+            mark += link
+        yield nodes.Text(" ")
+        yield mark
 
 
 class References(SphinxPostTransform):

@@ -15,11 +15,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
-from dlbook.picture import compact, figure, raw
+from dlbook.picture import FONT, compact, figure, raw
 
 __all__ = ["Film", "shoot"]
 
 MARK = "dlmoves"
+AWAY = 100.0  # points of print beside the figure, more than markers reach
 OPEN = re.compile(rf'<g id="{MARK}(\d+)"(/?)>')
 GROUP = re.compile(r"<g\b[^<>]*?(/?)>|</g>")
 IMAGE = re.compile(rf'(<image [^<>]*?) id="({MARK}\d+)"([^<>]*>)')
@@ -28,6 +29,14 @@ DEFINED = re.compile(
     r'<(path|image|rect) id="(?P<a>[^"]+)"[^<>]*/>'
     r'|<(?P<tag>\w+) id="(?P<b>[^"]+)".*?</(?P=tag)>'
 )
+USE = re.compile(r'<use [^<>]*x="(-?[\d.]+)" y="(-?[\d.]+)"[^<>]*/>')
+ALIKE = re.compile(
+    r'<g( clip-path="[^"]*")?>(?=<use [^<>]* style="([^"]*)"/>)'
+    r'((?:<use [^<>]* style="\2"/>){2,})</g>'
+)
+ALONE = re.compile(r"<g>(<[^<>]*/>|<text[^<>]*>[^<>]*</text>)</g>")
+LINES = re.compile(r"(?<=M)[-\d.]+ [-\d.]+(?:L[-\d.]+ [-\d.]+){2,}")
+FRAME = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 GREY = re.compile(r"(fill|stroke):#([0-9a-f]{2})\2\2(?![0-9a-f])")
 
 
@@ -186,6 +195,9 @@ def _shot(fig: Figure, *, fixed: bool = False) -> Shot:
     text = IMAGE.sub(r'<g id="\2">\1\3</g>', compact(raw(fig, fixed=fixed)))
     text = re.sub(r"(<[^<>]*) xlink:href=", r"\1 href=", text)
     text = re.sub(rf'<g id="(?!{MARK})[^"]*"', "<g", GREY.sub(_themed, text))
+    text = ALIKE.sub(_hoisted, _near(text)).replace(f"font-family:{FONT};", "")
+    for _ in range(2):
+        text = ALONE.sub(r"\1", text)
     defs = {
         match["a"] or match["b"]: match[0]
         for inner in DEFS.findall(text)
@@ -211,6 +223,40 @@ def _end(text: str, opened: re.Match[str]) -> int:
         if not depth:
             return match.start()
     return position
+
+
+def _near(text: str) -> str:
+    """Drop markers that are out of sight, which Matplotlib keeps."""
+    frame = FRAME.search(text)
+    width, height = map(float, frame.groups()) if frame else (0.0, 0.0)
+
+    def kept(match: re.Match[str]) -> str:
+        x, y = map(float, match.groups())
+        near = -AWAY < x < width + AWAY and -AWAY < y < height + AWAY
+        return match[0] if near else ""
+
+    return USE.sub(kept, text)
+
+
+def _hoisted(match: re.Match[str]) -> str:
+    """Give the style that all marks of a line share to their group."""
+    clip, style, uses = match.groups()
+    bare = uses.replace(f' style="{style}"', "")
+    return f'<g{clip or ""} style="{style}">{bare}</g>'
+
+
+def _steps(match: re.Match[str]) -> str:
+    """Write lines that stay as steps, in tenths of a point of print."""
+    points = [
+        [round(10 * float(number)) for number in point.split()]
+        for point in match[0].split("L")
+    ]
+    words = ["{:g} {:g}l".format(*(n / 10 for n in points[0]))]
+    for was, now in itertools.pairwise(points):
+        for a, b in zip(was, now, strict=True):
+            step = re.sub(r"\b0\.", ".", f"{(b - a) / 10:g}")
+            words.append(f" {step}" if step[0] != "-" else step)
+    return "".join(words).replace("l ", "l")
 
 
 def _themed(match: re.Match[str]) -> str:
@@ -247,4 +293,5 @@ def _cut(full: Shot, shots: list[Shot], points: list[dict[str, Any]]) -> Film:
     text = "".join(dict(sorted(defs.items())).values())
     base = base.replace("</svg>", f"<defs>{text}</defs></svg>")
     base = re.sub(r'<g data-g=""/>', '<g data-g=""></g>', base)
+    base = LINES.sub(_steps, base)
     return Film(base, [[s.parts[key] for key in moving] for s in shots])

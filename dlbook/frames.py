@@ -13,21 +13,25 @@ sign   stands for                in the stream
 ``~``  ``x="..." y="..."``       a point
 ``|``  two numbers and a space   a point
 ``$``  text                      its place in the table of strings
-``{}`` the part between them     how often, then its contents each time
+``{}`` the part between them     how often, then its contents each time;
+                                 or 0: at the ends of the last path's
+                                 lines, then how many in turn have it
+                                 and have it not, then how many others
 ====== ========================= =======================================
 
-Points are steps from the point before, in eighths of a point of print (a
-sixth of a pixel), first x, then y, with the sign in the lowest bit. The
+Points are steps from the point before, in quarters of a point of print (a
+third of a pixel), first x, then y, with the sign in the lowest bit. The
 digits are 88 characters: the first 64 end a number and count units, the
 others come before them and count 64, 64 · 24, ...
 """
 
 import re
 from itertools import groupby
+from typing import Any
 
 __all__ = ["SCRIPT", "Table", "digits", "pack", "place"]
 
-PER_POINT = 8
+PER_POINT = 4
 FAR = 2000.0  # points of print: well outside every figure
 CENTRE = (200.0, 150.0)
 
@@ -41,25 +45,37 @@ document.querySelectorAll(".dl-play:not([data-on])").forEach(root => {
   root.dataset.on = "";
   const all = css => [...root.querySelectorAll(css)];
   const D = JSON.parse(all("script")[0].textContent), A = "ALPHABET";
-  let s = D.f, i = 0, x, y;
+  let s = D.f, i = 0, x, y, ends;
   const num = () => {
     for (let v = 0, k; ; v = v * 24 + k - 63) {
       k = A.indexOf(s[i++]);
       if (k < 64) return v * 64 + k;
     }
   };
-  const step = (v = num()) => (v & 1 ? -v - 1 : v) / 16;
+  const step = (v = num()) => (v & 1 ? -v - 1 : v) / UNITS;
   const point = gap => (x += step()) + gap + (y += step());
   const path = () => {
     let d = "", c;
+    ends = [];
     while ((c = num())) for (let n = c / 5 | 0; n--;) {
       d += "MLQCz"[c % 5];
       for (let p = [1, 1, 2, 3, 0][c % 5]; p--;) d += point(" ") + " ";
+      if (c % 5 < 2) ends.push(` x="${x}" y="${y}"`);
     }
     return d;
   };
+  const many = unit => {
+    let n = num(), text = "";
+    if (n) for (; n--;) text += fill(unit);
+    else {
+      for (let k = 0, on = 1; k < ends.length; on ^= 1)
+        for (n = num(); n--; k++) if (on) text += unit.replace("~", ends[k]);
+      for (n = num(); n--;) text += fill(unit);
+    }
+    return text;
+  };
   const fill = t => t.replace(/\\{(.*?)\\}|[\\^~|$]/g, (m, unit) =>
-    unit ? Array.from({length: num()}, () => fill(unit)).join("") :
+    unit ? many(unit) :
     m == "^" ? ` d="${path()}"` :
     m == "~" ? ` x="${point('" y="')}"` :
     m == "|" ? point(" ") : D.s[num()]);
@@ -72,7 +88,7 @@ document.querySelectorAll(".dl-play:not([data-on])").forEach(root => {
       const word = D.l[j][input.value];
       k = k * D.l[j].length + +input.value;
       if (input.type == "radio") return;
-      p.querySelector("output").textContent = word;
+      p.querySelector("span").textContent = word;
       input.setAttribute("aria-valuetext", word);
     });
     const said = groups.map((g, j) => {
@@ -88,7 +104,10 @@ document.querySelectorAll(".dl-play:not([data-on])").forEach(root => {
   root.addEventListener("input", show);
   show();
 });
-""".replace("ALPHABET", ALPHABET)
+"""
+SCRIPT = re.sub("\n *", "\n", SCRIPT).strip()
+SCRIPT = SCRIPT.replace("ALPHABET", ALPHABET)
+SCRIPT = SCRIPT.replace("UNITS", str(2 * PER_POINT))
 
 NUMBER = r"(-?[\d.]+)"
 SLOT = re.compile(
@@ -126,14 +145,14 @@ def place(x: float, y: float) -> tuple[int, int]:
 
 
 class Pen:
-    """Write one stream; it remembers where the last point was."""
+    """Write streams; it remembers where the last point was."""
 
     def __init__(self) -> None:
         self.at = (0, 0)
+        self.ends: list[tuple[int, int]] = []
 
-    def point(self, x: str, y: str) -> str:
+    def point(self, to: tuple[int, int]) -> str:
         """Write the step to a point."""
-        to = place(float(x), float(y))
         steps = [b - a for a, b in zip(self.at, to, strict=True)]
         self.at = to
         return "".join(digits(2 * s if s >= 0 else -2 * s - 1) for s in steps)
@@ -141,22 +160,43 @@ class Pen:
     def path(self, d: str) -> str:
         """Write a path; a line to where the pen stands is left out."""
         commands: list[tuple[str, str]] = []
+        self.ends = []
         for letter, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", d):
             if letter not in COMMANDS:
                 raise ValueError(
                     f"path: expected commands among {COMMANDS}, got {letter}"
                 )
-            xy, before = numbers.split(), self.at
+            xy, before = list(map(float, numbers.split())), self.at
             pairs = zip(xy[::2], xy[1::2], strict=True)
-            points = "".join(self.point(x, y) for x, y in pairs)
+            points = "".join(self.point(place(x, y)) for x, y in pairs)
             if letter != "L" or self.at != before:
                 commands.append((letter, points))
+                self.ends += [self.at] if letter in "ML" else []
         text = ""
         for letter, run in groupby(commands, key=lambda command: command[0]):
             parts = [points for _, points in run]
             text += digits(5 * len(parts) + COMMANDS.index(letter))
             text += "".join(parts)
         return text + digits(0)
+
+    def many(self, points: list[tuple[int, int]]) -> str:
+        """Write points that repeat a unit, as ends of lines if they are."""
+        here, ends, marks = self.at, set(self.ends), set(points)
+        runs = [0]
+        for end in self.ends:
+            if (end in marks) == len(runs) % 2:
+                runs[-1] += 1
+            else:
+                runs.append(1)
+        left = [point for point, _ in groupby(points) if point not in ends]
+        text = "".join(map(digits, [0, *runs, len(left)]))
+        text += "".join(map(self.point, left))
+        there, self.at = self.at, here
+        plain = digits(len(points)) + "".join(map(self.point, points))
+        if self.ends and len(text) < len(plain):
+            self.at = there
+            return text
+        return plain
 
 
 class Table(dict[str, int]):
@@ -178,41 +218,51 @@ def pack(fragment: str, templates: Table, strings: Table) -> str:
         Tables that take what is new.
     """
     # The signs themselves may stand in an attribute or in a text.
-    for sign in "^~|{}":
+    for sign in "^~|{}$":
         fragment = fragment.replace(sign, f"&#{ord(sign)};")
-    template, parts = _slots(fragment, strings)
-    template, parts = _loops(template, parts)
-    return digits(templates.number(template)) + "".join(parts)
+    template, values = _slots(fragment)
+    pen, out, text, end = Pen(), "", "", 0
+
+    def write(marks: list[str]) -> str:
+        written = ""
+        for mark in marks:
+            value = values.pop(0)
+            if mark == "^":
+                written += pen.path(value)
+            elif mark == "$":
+                written += digits(strings.number(value))
+            else:
+                written += pen.point(value)
+        return written
+
+    for match in UNIT.finditer(template):
+        before, unit = template[end : match.start()], match[1]
+        text += before + "{" + unit + "}"
+        out += write(MARK.findall(before))
+        times = len(match[0]) // len(unit)
+        if MARK.findall(unit) == ["~"] and "opacity" not in unit:
+            out += pen.many(values[:times])
+            del values[:times]
+        else:
+            out += digits(times) + write(MARK.findall(match[0]))
+        end = match.end()
+    out += write(MARK.findall(template[end:]))
+    return digits(templates.number(text + template[end:])) + out
 
 
-def _slots(fragment: str, strings: Table) -> tuple[str, list[str]]:
-    pen, parts = Pen(), []
+def _slots(fragment: str) -> tuple[str, list[Any]]:
+    values: list[Any] = []
 
     def slot(match: re.Match[str]) -> str:
         if match["d"] is not None:
-            parts.append(pen.path(match["d"]))
+            values.append(match["d"])
             return "^"
         if match["text"] is not None:
-            parts.append(digits(strings.number(match["text"])))
+            values.append(match["text"])
             return "$"
         angle = match[6] or ""
         x, y = (n for n in match.groups()[1:5] + match.groups()[6:8] if n)
-        parts.append(pen.point(x, y))
+        values.append(place(float(x), float(y)))
         return "~" if match[0].startswith(" x") else f"{angle}|"
 
-    return SLOT.sub(slot, fragment.replace("$", "&#36;")), parts
-
-
-def _loops(template: str, parts: list[str]) -> tuple[str, list[str]]:
-    out: list[str] = []
-    text, end = "", 0
-    for match in UNIT.finditer(template):
-        before = template[end : match.start()]
-        text += before + "{" + match[1] + "}"
-        marks = len(MARK.findall(before))
-        inside = len(MARK.findall(match[0]))
-        times = len(match[0]) // len(match[1])
-        out += [*parts[:marks], digits(times)]
-        out += parts[marks : marks + inside]
-        parts, end = parts[marks + inside :], match.end()
-    return text + template[end:], out + parts
+    return SLOT.sub(slot, fragment), values

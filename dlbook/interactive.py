@@ -28,7 +28,7 @@ var(--jp-layout-color0,#fff))}
 .dl-play legend{float:none;font-size:inherit;margin:0;padding:0}
 .dl-play fieldset label{display:inline-block;margin-right:1.5em;\
 min-height:24px}
-.dl-play output{font-variant-numeric:tabular-nums}
+.dl-play label span{font-variant-numeric:tabular-nums}
 .dl-play input[type=range]{display:block;width:100%;max-width:24em;\
 height:24px;margin:0 0 .5em}
 .dl-say{position:absolute;width:1px;height:1px;overflow:hidden;\
@@ -36,6 +36,7 @@ clip-path:inset(50%)}
 @media print{.dl-set{display:none}}
 """
 
+ID = re.compile(r'( id="|url\(#|href="#)([\w-]+)')
 TEX = re.compile(r"\$[^$]+\$|\\[(\[a-zA-Z]")
 
 
@@ -153,21 +154,21 @@ def _html(
     finding: str,
     mine: str,
 ) -> str:
-    words, controls, now = [], [], []
+    words, controls, now, own = [], [], [], _owner(mine)
     for k, (key, values) in enumerate(lists.items()):
         label, unit = _unit(labels.get(key, key))
         words.append([_word(value, unit) for value in values])
         make = _buttons if isinstance(values[0], str) else _slider
-        controls.append(make(f"{mine}{k}", label, words[k], first[key]))
+        controls.append(make(f"{mine}p{k}", label, words[k], first[key]))
         now.append(f"{label} {words[k][first[key]]}")
     data = json.dumps(
-        {**_packed(film, mine), "l": words},
+        {**_packed(film, own), "l": words},
         ensure_ascii=False,
         separators=(",", ":"),
     )
     data = data.replace("</", "<\\/").replace("<!--", "\\u003c!--")
     css = "background:none;font-family:'DejaVu Sans',Verdana,sans-serif"
-    drawing = _own(film.base, mine).replace("<svg", '<svg fill="currentColor"')
+    drawing = own(film.base).replace("<svg", '<svg fill="currentColor"')
     off = 'hidden autocomplete="off" onsubmit="return false"'
     stays = f"Without JavaScript the figure stays at {', '.join(now)}."
     return "\n".join(
@@ -180,7 +181,11 @@ def _html(
             f"<noscript><p>{escape(stays)}</p></noscript>",
             headed(drawing, alt, css),
             '<p class="dl-say" role="status"></p>',
-            f"<figcaption>{escape(finding)}</figcaption>",
+            # No theme's grey: the finding is text like any other.
+            (
+                '<figcaption style="color:inherit">'
+                f"{escape(finding)}</figcaption>"
+            ),
             f'<script type="application/json">{data}</script>',
             f"<script>{SCRIPT}</script>",
             "</figure>",
@@ -188,12 +193,12 @@ def _html(
     )
 
 
-def _packed(film: Film, mine: str) -> dict[str, Any]:
+def _packed(film: Film, own: Callable[[str], str]) -> dict[str, Any]:
     templates, strings, streams = Table(), Table(), Table()
     frames = ""
     for frame in film.frames:
         for fragment in frame:
-            stream = pack(_own(fragment, mine), templates, strings)
+            stream = pack(own(fragment), templates, strings)
             frames += digits(streams.number(stream))
     return {
         "t": list(templates),
@@ -203,9 +208,14 @@ def _packed(film: Film, mine: str) -> dict[str, Any]:
     }
 
 
-def _own(text: str, mine: str) -> str:
-    """Let the ids of one figure differ from those of the next."""
-    return re.sub(r'( id="|url\(#|href="#)(?=[\w-])', rf"\1{mine}", text)
+def _owner(mine: str) -> Callable[[str], str]:
+    """Return what gives the ids in a text short names of this figure."""
+    names = Table()
+
+    def name(match: re.Match[str]) -> str:
+        return f"{match[1]}{mine}{names.number(match[2])}"
+
+    return lambda text: ID.sub(name, text)
 
 
 def _unit(label: str) -> tuple[str, str]:
@@ -219,20 +229,19 @@ def _word(value: Any, unit: str) -> str:
     return f"{value:.4g}".replace("-", "−") + unit
 
 
-def _slider(id: str, label: str, words: list[str], first: int) -> str:
+def _slider(_: str, label: str, words: list[str], first: int) -> str:
     label, word = escape(label), escape(words[first])
     return (
-        f'<div data-p><label for="{id}">{label}</label>: '
-        f'<output for="{id}" aria-live="off">{word}</output>'
-        f'<input id="{id}" type="range" min="0" max="{len(words) - 1}" '
+        f"<div data-p><label>{label}: <span>{word}</span>"
+        f'<input type="range" min="0" max="{len(words) - 1}" '
         f'value="{first}" aria-label="{label}" aria-valuetext="{word}" '
-        'data-lm-suppress-shortcuts="true"></div>'
+        'data-lm-suppress-shortcuts="true"></label></div>'
     )
 
 
-def _buttons(id: str, label: str, words: list[str], first: int) -> str:
+def _buttons(name: str, label: str, words: list[str], first: int) -> str:
     inputs = (
-        f'<label><input type="radio" name="{id}" value="{k}"'
+        f'<label><input type="radio" name="{name}" value="{k}"'
         f"{' checked' if k == first else ''} "
         f'data-lm-suppress-shortcuts="true"> {escape(word)}</label>'
         for k, word in enumerate(words)

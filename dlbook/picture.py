@@ -4,6 +4,7 @@ Turns a Matplotlib figure into an SVG that is the same on every run, and
 hands outputs to the notebook. Chapters use ``dlbook.plot``.
 """
 
+import functools
 import io
 import re
 import sys
@@ -189,7 +190,11 @@ def compact(text: str) -> str:
 
 
 def _attribute(match: re.Match[str]) -> str:
-    name, value = match.groups()
+    return _short(*match.groups())
+
+
+@functools.lru_cache(10_000)  # what stays is the same in every frame
+def _short(name: str, value: str) -> str:
     value = NUMBER.sub(_rounded, " ".join(value.split()))
     if name == "d":
         value = re.sub(r" ?([MLQCz]) ?", r"\1", value)

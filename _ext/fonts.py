@@ -1,0 +1,103 @@
+"""KaTeX's fonts, cut down to the glyphs that the site's formulas show."""
+
+import base64
+import hashlib
+import html
+import io
+import logging
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+
+# It tells each step, and that KaTeX's fonts are older than 1970.
+logging.getLogger("fontTools").setLevel(logging.ERROR)
+
+SMALL = 2_000  # bytes: a font below goes into the style sheet itself
+FOLDER = "katex/fonts"
+EARLY = {"KaTeX_Main-Regular": "katex", "KaTeX_Math-Italic": "mathnormal"}
+
+# The drawn half of a formula ends before the next one, or with its line.
+DRAWN = re.compile(
+    r'<span class="katex-html".*?(?=<span class="katex"|</[pdl]|\n|$)', re.S
+)
+
+
+def glyphs(pages: Iterable[str]) -> list[int]:
+    """Return the characters of all formulas, and those of plain text."""
+    found = {chr(code) for code in range(0x20, 0x7F)}
+    for page in pages:
+        drawn = " ".join(DRAWN.findall(page))
+        found.update(html.unescape(re.sub(r"<[^>]*>", "", drawn)))
+    return sorted(map(ord, found))
+
+
+def write(root: Path, static: Path, pages: Iterable[str]) -> dict[str, bytes]:
+    """Write the fonts, named by their content; return them by name."""
+    target = static / FOLDER
+    for path in target.glob("*"):
+        path.unlink()
+    codes = glyphs(pages)
+    drawn = {}
+    source = root / "node_modules" / "katex" / "dist" / "fonts"
+    for path in sorted(source.glob("*.ttf")):
+        drawn[path.stem] = cut(path, codes)
+        if len(drawn[path.stem]) >= SMALL:
+            place = static / place_of(path.stem, drawn[path.stem])
+            place.write_bytes(drawn[path.stem])
+    return drawn
+
+
+def cut(path: Path, codes: list[int]) -> bytes:
+    """Return a font with these characters only."""
+    options = subset.Options()
+    options.flavor = "woff"
+    options.hinting = False
+    options.layout_features = []
+    options.notdef_outline = False
+    font = TTFont(path, recalcTimestamp=False)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=codes)
+    cutter.subset(font)
+    font.flavor = "woff"
+    file = io.BytesIO()
+    font.save(file)
+    return file.getvalue()
+
+
+def place_of(name: str, content: bytes) -> str:
+    """Return the path of a font below `_static`."""
+    digest = hashlib.sha256(content).hexdigest()[:10]
+    return f"{FOLDER}/{name}.{digest}.woff"
+
+
+def embed(text: str, drawn: dict[str, bytes]) -> str:
+    """Let a style sheet name the fonts as they are now."""
+
+    def address(match: re.Match[str]) -> str:
+        content = drawn[match[1]]
+        if len(content) < SMALL:
+            data = base64.b64encode(content).decode()
+            return f'url("data:font/woff;base64,{data}") format("woff")'
+        return f'url("{place_of(match[1], content)}") format("woff")'
+
+    pattern = (
+        r"""url\(["']?[^)"']*/(KaTeX_[\w-]+)\.woff2["']?\)"""
+        r"""\s*format\(["']woff2["']\)"""
+    )
+    return re.sub(pattern, address, text)
+
+
+def preloads(page: str, drawn: dict[str, bytes], base: str) -> list[str]:
+    """Ask early for the fonts of the formulas that are seen at first."""
+    start = page.find("<article")
+    heading = page.find("<h2", start)
+    top = page[start : heading if heading > 0 else None]
+    return [
+        f'<link rel="preload" as="font" type="font/woff" crossorigin '
+        f'href="{base}{place_of(name, drawn[name])}">'
+        for name, used in EARLY.items()
+        if f'class="{used}"' in top or f" {used}" in top
+    ]

@@ -1,0 +1,175 @@
+"""Lean, accessible pages: what the theme adds and a book does not need.
+
+The theme's templates are kept; `_ext/theme` overrides the few that differ.
+Each page asks for one style sheet, one script, and the fonts and figures
+that it shows. `stylesheet` writes the style sheet after the pages: it holds
+the rules that some page can use, and the fonts hold the glyphs that some
+formula shows.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.builders.html._assets import _JavaScript
+from sphinx_exercise.nodes import solution_node
+
+from . import stylesheet
+
+# Scripts of the theme and its companions, in the place of which stand
+# `book.js`, native elements, or nothing.
+DROPPED = {
+    "clipboard.min.js",
+    "copybutton.js",
+    "design-tabs.js",
+    "doctools.js",
+    "documentation_options.js",
+    "scripts/sphinx-book-theme.js",
+    "sphinx_highlight.js",
+    "togglebutton.js",
+}
+INLINE = re.compile(r"toggle(?:Hint|Open|button)|DOCUMENTATION_OPTIONS\.")
+TITLES = {"genindex": "Index", "search": "Search"}
+LONGEST = 155  # of a description, as search engines show it
+
+# What is replaced in the body of a page: formulas lose the copy of their
+# TeX, names and points in code the marks that no style needs; boxes that may
+# scroll can be reached by the keyboard (book.js takes back what does not
+# scroll), and names agree with what is to be seen.
+BODY = [
+    (re.compile(r"<annotation\b.*?</annotation>", re.S), ""),
+    (re.compile(r"</?semantics>"), ""),
+    (re.compile(r'<span class="[np]">([^<]*)</span>'), r"\1"),
+    (re.compile(r"<pre>"), '<pre tabindex="0">'),
+    (
+        re.compile(r'<div class="(dl-display|pst-scrollable[\w-]*)">'),
+        r'<div class="\1" tabindex="0">',
+    ),
+    (re.compile(r' aria-label="Toggle hidden content"'), ""),
+    (re.compile(r' role="list" (?=class="citation-list")'), " "),
+    (re.compile(r' role="doc-biblioentry"'), ""),
+    (
+        re.compile(r'<img (?=width="\d+" height="\d+" )(?!loading)'),
+        '<img loading="lazy" ',
+    ),
+]
+
+
+def lighten(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Change what a page is made of before its template is filled in."""
+    if app.builder.format != "html":
+        return
+    if not hasattr(app, "dl_sheets"):
+        app.dl_sheets = list(stylesheet.FIRST)
+    for css in sorted(context["css_files"], key=lambda css: css.priority):
+        name = str(css.filename).split("?")[0]
+        if name not in app.dl_sheets and "://" not in name:
+            app.dl_sheets.append(name)
+    context["css_files"] = []
+    context["script_files"] = list(scripts(context["script_files"]))
+    title = context.get("title") or TITLES.get(pagename, pagename)
+    context["dl_description"] = description(doctree) or (
+        f"{title} — {context['docstitle']}"
+    )
+    context["header_buttons"] = buttons(context.get("header_buttons", []))
+    body = context.get("body")
+    if body:
+        for pattern, text in BODY:
+            body = pattern.sub(text, body)
+        context["body"] = body
+
+
+def buttons(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out links to sources, which the site does not carry."""
+    kept = []
+    for button in found:
+        if button["type"] == "group":
+            inner = buttons(button["buttons"])
+            if inner:
+                kept.append({**button, "buttons": inner})
+        elif "_sources/" not in button.get("url", ""):
+            kept.append(button)
+    return kept
+
+
+def scripts(files: list[_JavaScript]) -> Iterator[_JavaScript]:
+    """Yield the scripts that stay; none of them holds up the page."""
+    for script in files:
+        name = str(script.filename or "").split("?")[0]
+        if name.removeprefix("_static/") in DROPPED:
+            continue
+        if not name:
+            if not INLINE.search(script.attributes.get("body", "")):
+                yield script
+            continue
+        attributes = {"defer": "defer", **script.attributes}
+        yield _JavaScript(
+            script.filename, priority=script.priority, **attributes
+        )
+
+
+def description(doctree: nodes.document | None) -> str:
+    """Return the first paragraph of a page, cut at a word."""
+    if doctree is None:
+        return ""
+    for paragraph in doctree.findall(nodes.paragraph):
+        if isinstance(paragraph.parent, nodes.section | nodes.document):
+            words = " ".join(paragraph.astext().split())
+            if len(words) > LONGEST:
+                words = words[: LONGEST - 1].rsplit(" ", 1)[0] + "…"
+            return words
+    return ""
+
+
+def visit_solution(translator: Any, node: nodes.Element) -> None:
+    """Open a solution: folded by the browser, which needs no script."""
+    if "dropdown" not in node["classes"]:
+        opening = translator.starttag(node, "div", CLASS="admonition")
+        translator.body.append(opening)
+        return
+    title = node.next_node(nodes.title)
+    for link in list(title.findall(nodes.reference)):
+        link.parent.replace(link, link.children)
+    opening = translator.starttag(node, "details", CLASS="admonition")
+    translator.body.append(opening)
+    node["dl_start"] = len(translator.body)
+
+
+def depart_solution(translator: Any, node: nodes.Element) -> None:
+    """Close a solution; its title is the summary."""
+    if "dl_start" not in node:
+        translator.body.append("</div>\n")
+        return
+    body, start = translator.body, node["dl_start"]
+    inner = "".join(body[start:])
+    inner = re.sub(
+        r'<p class="admonition-title"[^>]*>(.*?)</p>',
+        r'<summary class="admonition-title">\1</summary>',
+        inner,
+        count=1,
+        flags=re.S,
+    )
+    body[start:] = [inner, "</details>\n"]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register everything with Sphinx."""
+    app.setup_extension("sphinx_exercise")
+    app.add_node(
+        solution_node, override=True, html=(visit_solution, depart_solution)
+    )
+    app.connect("html-page-context", lighten, priority=900)
+    app.connect("build-finished", stylesheet.write, priority=900)
+    return {
+        "version": "1",
+        "parallel_read_safe": True,
+        "parallel_write_safe": False,
+    }

@@ -1,0 +1,212 @@
+"""Make the reader's copy of a notebook: for Colab, GitHub and JupyterLab.
+
+The text is plain Markdown, the first code cell installs the package where
+it is missing, coding exercises begin as stubs that check themselves, and
+the solutions lie folded at the end. Outputs stay as they are.
+"""
+
+import copy
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from . import stubs
+from .plain import Plain, Site, parts
+from .records import Notebook
+
+TEMPLATE = Path(__file__).parent / "templates" / "install.py.txt"
+SOLUTIONS = (
+    "Each solution is folded: open its heading. A solution of a coding "
+    "exercise defines the function anew, and checks itself."
+)
+
+Cell = dict[str, Any]
+
+
+class Home(NamedTuple):
+    """Where a copy leads: its page, Colab, and the package's address."""
+
+    page: str
+    colab: str | None
+    package: str | None
+
+
+class Piece(NamedTuple):
+    """Part of a Markdown cell, and the exercise whose solution it is."""
+
+    source: str
+    solves: str | None
+
+
+def make(
+    nb: Notebook, site: Site, home: Home, warn: Callable[[str], None]
+) -> Notebook:
+    """Return the reader's copy.
+
+    Parameters
+    ----------
+    nb
+        The notebook as `records.read` returns it.
+    site
+        Answers for numbers and links.
+    home
+        Where the copy leads.
+    warn
+        Called with what cannot be converted.
+    """
+    plain = Plain(site, warn)
+    main: list[Cell] = []
+    solutions: dict[str, list[Cell]] = {}
+    solved: str | None = None
+    for cell in nb["cells"]:
+        if cell["cell_type"] != "markdown":
+            if solved:
+                solutions[solved].append(dress(cell))
+            else:
+                main.append(dress(cell))
+            continue
+        pieces = list(split(cell["source"], solved))
+        for place, (source, solves) in enumerate(pieces):
+            if solved and solves != solved:
+                main += begin(solved, solutions[solved], warn)
+            solved = solves
+            text = plain(source)
+            if solves:
+                solutions.setdefault(solves, [])
+            if text:
+                suffix = f"-{place}" if place else ""
+                new = markdown(f"{cell['id']}{suffix}", text)
+                (solutions[solves] if solves else main).append(new)
+    if solved:
+        warn(f"the solution of {solved} has no end")
+    main[:1] = [opened(main[0], home), install(home)]
+    titles = titles_of(nb, plain)
+    folded = []
+    if solutions:
+        main += [heading("solutions", "## Solutions", folded)]
+        main += [markdown("solutions-how", SOLUTIONS)]
+    for label, cells in solutions.items():
+        if label not in titles:
+            warn(f"no exercise is labelled {label!r}")
+        title = f"### {titles.get(label, label)}"
+        main += [heading(f"solution-{label}"[:64], title, folded), *cells]
+    metadata = {
+        name: copy.deepcopy(nb["metadata"][name])
+        for name in ("kernelspec", "language_info")
+        if name in nb["metadata"]
+    }
+    metadata["colab"] = {"collapsed_sections": folded, "provenance": []}
+    return {
+        "cells": main,
+        "metadata": metadata,
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def split(source: str, solves: str | None) -> Iterator[Piece]:
+    """Split a cell where a solution begins or ends.
+
+    The last piece says what is open at the end of the cell.
+    """
+    lines = source.split("\n")
+    start = 0
+    for part in parts(lines):
+        if part.name not in ("solution", "solution-start", "solution-end"):
+            continue
+        yield Piece("\n".join(lines[start : part.start]), solves)
+        start = part.end
+        solves = None
+        if part.name == "solution":
+            yield Piece("\n".join(part.body), part.argument)
+        elif part.name == "solution-start":
+            solves = part.argument
+    yield Piece("\n".join(lines[start:]), solves)
+
+
+def titles_of(nb: Notebook, plain: Plain) -> dict[str, str]:
+    """Return what each exercise is called."""
+    return {
+        part.options.get("label", ""): plain.exercise(part)
+        for cell in nb["cells"]
+        if cell["cell_type"] == "markdown"
+        for part in parts(cell["source"].split("\n"))
+        if part.name in ("exercise", "exercise-start")
+    }
+
+
+def begin(
+    label: str, solution: list[Cell], warn: Callable[[str], None]
+) -> list[Cell]:
+    """Return the cell in which a reader answers a coding exercise."""
+    cells = [cell for cell in solution if cell["cell_type"] == "code"]
+    try:
+        code = stubs.stub("\n".join(c["source"] for c in cells), label)
+    except (stubs.Unclear, SyntaxError) as error:
+        warn(f"the solution of {label}: {error}")
+        return []
+    if code is None:
+        return []
+    return [program(f"answer-{label}"[:64], code, ["exercise"])]
+
+
+def opened(cell: Cell, home: Home) -> Cell:
+    """Return the first cell with its links below the title."""
+    title, _, rest = cell["source"].partition("\n")
+    links = [f"[This section in the book]({home.page})"]
+    if home.colab:
+        links.insert(0, f"[Open in Colab]({home.colab})")
+    source = f"{title}\n\n{' · '.join(links)}\n\n{rest.lstrip()}"
+    return {**cell, "source": source.rstrip()}
+
+
+def install(home: Home) -> Cell:
+    """Return the cell that brings the package where it is missing."""
+    if home.package:
+        line = f'%pip install --quiet "{home.package}"'
+    else:
+        line = (
+            'raise ImportError("run `pip install .` in a checkout") from None'
+        )
+    code = TEMPLATE.read_text("utf-8").format(install=line)
+    return program("install", code.rstrip("\n"), ["install"])
+
+
+def dress(cell: Cell) -> Cell:
+    """Return a code or raw cell as it is, folded where the page folds it."""
+    new = copy.deepcopy(cell)
+    tags = new["metadata"].get("tags", [])
+    if {"hide-input", "hide-cell"} & set(tags):
+        new["metadata"]["cellView"] = "form"
+        new["metadata"]["jupyter"] = {"source_hidden": True}
+    return new
+
+
+def heading(name: str, source: str, folded: list[str]) -> Cell:
+    """Return a heading whose section is folded, in JupyterLab and Colab."""
+    new = markdown(name, source)
+    new["metadata"] = {"id": name, "jp-MarkdownHeadingCollapsed": True}
+    folded.append(name)
+    return new
+
+
+def markdown(name: str, source: str) -> Cell:
+    """Return a Markdown cell."""
+    return {
+        "cell_type": "markdown",
+        "id": name,
+        "metadata": {},
+        "source": source,
+    }
+
+
+def program(name: str, source: str, tags: list[str]) -> Cell:
+    """Return a code cell that has not run."""
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": name,
+        "metadata": {"tags": tags},
+        "outputs": [],
+        "source": source,
+    }

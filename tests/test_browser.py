@@ -1,0 +1,348 @@
+"""The site in a browser: what it asks for, weighs, says and does."""
+
+import math
+import re
+import warnings
+
+import matplotlib as mpl
+import nbformat
+import pytest
+from nbconvert import HTMLExporter
+from test_site import build, copy_book
+
+from dlbook import interactive, plot
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+from browser import Visit, chromium, executable, served  # noqa: E402
+
+KB = 1000
+MOST = {"chapter": 300 * KB, "sheet": 400 * KB, "page": 300 * KB}
+MOST_REQUESTS = 24
+PHONE = {"width": 390, "height": 844}
+FIGURE = ".dl-play"
+TERM = "momentum"
+
+MISSING = (
+    "NO CHROMIUM FOUND: the site is not tested in a browser. Install "
+    "chromium, chromium-browser or google-chrome."
+)
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module", autouse=True)
+def somewhere():
+    """Skip all of this where there is no Chromium."""
+    if executable() is None:
+        pytest.skip(MISSING)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loud():
+    """Say in the summary that no browser was found."""
+    if executable() is None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.warn(MISSING, pytest.PytestWarning, stacklevel=1)
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    """The book, built."""
+    tree = tmp_path_factory.mktemp("browser")
+    copy_book(tree)
+    built = build(tree)
+    assert built.status == 0, built.log
+    return built
+
+
+@pytest.fixture(scope="module")
+def site(book):
+    with served(book.html) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Open pages in contexts of their own, closed at the end."""
+    visits = []
+
+    def start(**options):
+        visits.append(Visit(browser, site, **options))
+        return visits[-1]
+
+    yield start
+    for each in visits:
+        each.close()
+
+
+@pytest.fixture(scope="module")
+def chapters(book):
+    names = [name for name in book.pages if name.startswith("chapters/")]
+    assert names
+    return sorted(names)
+
+
+# ---- every page -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_are_quiet_accessible_and_fit_a_phone(visit, book, theme):
+    found = {}
+    for name in sorted(book.pages):
+        seen = visit(color_scheme=theme)
+        page = seen.open(name)
+        faults = seen.faults
+        if page.locator("html").get_attribute("data-theme") != theme:
+            faults.append(f"is not {theme}")
+        faults += [f"1280 px: {fault}" for fault in seen.judged()]
+        page.set_viewport_size(PHONE)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > PHONE["width"]:
+            faults.append(f"390 px: scrolls sideways, {wide} px")
+        faults += [f"390 px: {fault}" for fault in seen.judged()]
+        if faults:
+            found[name] = sorted(set(faults))
+        seen.close()
+    assert found == {}
+
+
+def test_pages_are_light(visit, book):
+    found = {}
+    for name in sorted(book.pages):
+        seen = visit()
+        seen.open(name)
+        sizes = seen.sizes()
+        seen.close()
+        kind = "chapter" if name.startswith("chapters/") else "page"
+        kind = "sheet" if name == "cheatsheet.html" else kind
+        heavy = sum(sizes.values()) > MOST[kind]
+        many = kind == "chapter" and len(sizes) > MOST_REQUESTS
+        if heavy or many:
+            worst = sorted(sizes.items(), key=lambda item: -item[1])[:5]
+            found[name] = f"{len(sizes)}: {sum(sizes.values())} bytes, {worst}"
+    assert found == {}
+
+
+# ---- without scripts ------------------------------------------------------
+
+
+def test_everything_can_be_read_without_scripts(visit, chapters):
+    for name in chapters:
+        seen = visit(java_script_enabled=False)
+        page = seen.open(name)
+        # Chromium reports preloaded scripts as failed where there are none.
+        assert [f for f in seen.faults if ".js" not in f] == [], name
+        formulas = page.locator("article .katex")
+        size = formulas.first.bounding_box()
+        assert size["width"] > 2, name
+        assert size["height"] > 2, name
+        assert page.locator("article .katex math").count() == formulas.count()
+        font = "el => getComputedStyle(el).fontFamily"
+        assert "KaTeX" in formulas.first.evaluate(font)
+        for image in page.locator("article img").all():
+            assert image.evaluate("el => el.naturalWidth > 20"), name
+        for figure in page.locator(FIGURE).all():
+            assert figure.locator("svg").bounding_box()["height"] > 100
+            assert figure.locator("svg path:visible").count() > 5
+            assert figure.locator("figcaption").is_visible()
+            assert "Without JavaScript" in figure.inner_text()
+            assert not figure.locator("form").is_visible()
+
+
+# ---- figures --------------------------------------------------------------
+
+
+def drawing(figure):
+    return figure.locator("svg").evaluate(
+        "svg => [...svg.querySelectorAll('[data-g]')]"
+        ".map(g => g.innerHTML).join()"
+    )
+
+
+def test_keys_move_every_figure(visit, chapters):
+    moved = 0
+    for name in chapters:
+        seen = visit()
+        page = seen.open(name)
+        for figure in page.locator(FIGURE).all():
+            for control in figure.locator("[data-p]").all():
+                before = drawing(figure)
+                if control.locator("[type=range]").count():
+                    slides(control)
+                else:
+                    chooses(control)
+                assert drawing(figure) != before, name
+                moved += 1
+        assert seen.faults == [], name
+        seen.close()
+    assert moved
+
+
+def slides(control):
+    slider = control.locator("[type=range]")
+    said = control.locator("span")
+    word = said.text_content()
+    assert slider.get_attribute("aria-valuetext") == word
+    key = "Left" if slider.input_value() != "0" else "Right"
+    slider.focus()
+    slider.press(f"Arrow{key}")
+    assert said.text_content() != word
+    assert slider.get_attribute("aria-valuetext") == said.text_content()
+
+
+def chooses(control):
+    chosen = control.locator("input:checked")
+    before = chosen.input_value()
+    chosen.press("ArrowRight")
+    assert control.locator("input:checked").input_value() != before
+
+
+def sine(ax, k, kind):
+    t = [i / 20 for i in range(100)]
+    wave = math.sin if kind == "sine" else math.cos
+    ax.plot(t, [wave(k * s) for s in t], marker="o")
+    ax.set(xlim=(0, 5), ylim=(-1, 1), title=f"{kind} {k}")
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """An HTML file of nbconvert with the same figure twice."""
+    with mpl.rc_context():
+        plot.style()
+        figure = interactive._page(
+            sine,
+            "a wave that gets shorter from left to right",
+            "The wave is shorter where k is larger. <script>bad()</script>",
+            {"k": "<i>k</i> (1/s)"},
+            {},
+            {"k": [1, 2, 3], "kind": ["sine", "cosine"]},
+        )
+    notebook = nbformat.v4.new_notebook()
+    for _ in range(2):
+        output = nbformat.v4.new_output("display_data", {"text/html": figure})
+        notebook.cells.append(nbformat.v4.new_code_cell(outputs=[output]))
+    folder = tmp_path_factory.mktemp("exported")
+    for theme in ("light", "dark"):
+        text, _ = HTMLExporter(theme=theme).from_notebook_node(notebook)
+        # Its own libraries come from other hosts; the figure needs none.
+        text = re.sub(r'<script src="http[^>]*></script>', "", text)
+        (folder / f"{theme}.html").write_text(text, "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_figures_move_in_an_exported_notebook(browser, exported, theme):
+    with served(exported) as address:
+        seen = Visit(browser, address)
+        page = seen.open(f"{theme}.html")
+        first, second = page.locator(FIGURE).all()
+        start = drawing(first)
+        for control in first.locator("[data-p]").all():
+            before = drawing(first)
+            if control.locator("[type=range]").count():
+                slides(control)
+            else:
+                chooses(control)
+            assert drawing(first) != before
+        assert drawing(second) == start
+        slides(second.locator("[data-p]").first)
+        assert drawing(second) not in (start, drawing(first))
+        assert "<i>k</i>: " in first.inner_text()
+        assert "<script>bad()</script>" in first.inner_text()
+        judged = " ".join(seen.judged())
+        assert "dl-" not in judged
+        assert "figcaption" not in judged
+        errors = [fault for fault in seen.faults if "error:" in fault]
+        assert [e for e in errors if e.startswith("error")] == []
+        words = "el => getComputedStyle(el).color"
+        text = first.locator("figcaption").evaluate(words)
+        axis = first.locator("svg text").first.evaluate(
+            "el => getComputedStyle(el).fill"
+        )
+        assert text == axis
+        light = max(map(int, re.findall(r"\d+", text)[:3])) > 127
+        assert light is (theme == "dark")
+        seen.close()
+
+
+# ---- what a reader does ---------------------------------------------------
+
+
+def finds(page):
+    link = page.locator("#search-results a[href*='gradient-descent']").first
+    link.wait_for()
+
+
+def test_the_search_page_finds_a_word(visit):
+    seen = visit()
+    page = seen.open("search.html")
+    page.locator("main input[type=search]").fill(TERM)
+    page.keyboard.press("Enter")
+    finds(page)
+    assert seen.faults == []
+
+
+def test_control_k_leads_to_the_search_page(visit):
+    seen = visit()
+    page = seen.open("index.html")
+    page.keyboard.press("Control+k")
+    field = page.locator("dialog input[type=search]")
+    field.wait_for()
+    field.fill(TERM)
+    field.press("Enter")
+    page.wait_for_url(f"**/search.html?q={TERM}*")
+    finds(page)
+    assert seen.faults == []
+
+
+def test_the_theme_that_is_chosen_stays(visit):
+    seen = visit(color_scheme="dark")
+    page = seen.open("notation.html")
+    theme = "document.documentElement.dataset.theme"
+    button = page.locator(".theme-switch-button:visible").first
+    modes = set()
+    for _ in range(3):
+        button.click()
+        chosen = page.evaluate(theme)
+        mode = page.evaluate("document.documentElement.dataset.mode")
+        modes.add((mode, chosen))
+        page.reload()
+        assert page.evaluate(theme) == chosen
+        seen.open("index.html")
+        assert page.evaluate(theme) == chosen
+        seen.open("notation.html")
+    assert modes >= {("light", "light"), ("dark", "dark")}
+    assert seen.faults == []
+
+
+# Whether the text of each part that folds is to be seen.
+SHOWN = """parts => parts.map(part =>
+  [...part.querySelectorAll("p, li, pre")].some(text =>
+    !text.closest("summary, .admonition-title, button")
+    && text.checkVisibility({opacityProperty: true, visibilityProperty: true})
+    && text.getBoundingClientRect().height > 0))"""
+FOLDED = "article details, article [id^=sol-]"
+
+
+def test_solutions_are_folded_and_open_by_keyboard(visit, chapters):
+    for name in chapters:
+        page = visit().open(name)
+        parts = page.locator(FOLDED)
+        kinds = [
+            page.locator("article details").first,
+            page.locator("article [id^=sol-]").first,
+        ]
+        assert page.locator("[id^=sol-]").count() >= 5, name
+        assert True not in parts.evaluate_all(SHOWN), name
+        for part in kinds:
+            handle = part.locator("summary, button").first
+            for shown in (True, False, True):
+                handle.press("Enter")
+                assert part.evaluate(f"el => ({SHOWN})([el])[0]") is shown

@@ -1,0 +1,139 @@
+"""A reader's copy in JupyterLab, without the extension that knows MyST.
+
+Needs a browser (Chromium or Chrome); without one the test is skipped.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+
+import pytest
+from test_reader import colab  # noqa: F401 - a fixture
+
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason="NOT TESTED: playwright is not installed"
+)
+
+NAME = "11-3-gradient-descent"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WAIT = 120_000  # milliseconds; conditions are waited for, never times
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip("NOT TESTED: no Chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def lab(colab, tmp_path_factory):  # noqa: F811
+    """JupyterLab over a folder that holds the copy, trusted."""
+    home = tmp_path_factory.mktemp("lab")
+    work = home / "work"
+    work.mkdir()
+    shutil.copyfile(
+        colab.site.html / "notebooks" / f"{NAME}.ipynb", work / "copy.ipynb"
+    )
+    pages = home / "config" / "labconfig" / "page_config.json"
+    pages.parent.mkdir(parents=True)
+    off = {"jupyterlab-myst": True}
+    off["@jupyterlab/apputils-extension:announcements"] = True
+    pages.write_text(json.dumps({"disabledExtensions": off}))
+    folder = home / "settings" / "@jupyterlab" / "notebook-extension"
+    folder.mkdir(parents=True)
+    (folder / "tracker.jupyterlab-settings").write_text(
+        json.dumps({"windowingMode": "none"})
+    )
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+    }
+    trust = [sys.executable, "-m", "nbformat.sign", "copy.ipynb"]
+    subprocess.run(trust, cwd=work, env=environment, check=True)
+    token = secrets.token_hex()
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser"]
+    command += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"]
+    command += ["--IdentityProvider.token=" + token, "--allow-root"]
+    with subprocess.Popen(
+        command,
+        cwd=work,
+        env=environment,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as server:
+        port = None
+        said = []
+        for line in server.stderr:
+            said.append(line)
+            if found := re.search(r"http://127\.0\.0\.1:(\d+)/", line):
+                port = found[1]
+                break
+        assert port, "".join(said)
+        yield f"http://127.0.0.1:{port}/lab/tree/copy.ipynb?token={token}"
+        server.terminate()
+        server.stderr.read()
+
+
+@pytest.mark.slow
+def test_jupyterlab_shows_the_copy_without_myst(lab, chromium):
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(lab)
+    book = page.locator(".jp-Notebook")
+    head = book.locator(
+        "blockquote > p > strong", has_text="Definition 11.3.2"
+    )
+    head.first.wait_for(timeout=WAIT)
+    assert head.first.inner_text() == "Definition 11.3.2 (Gradient descent)."
+    page.wait_for_function(
+        """() => {
+            const cells = document.querySelectorAll(".jp-RenderedMarkdown")
+            const texts = [...cells].map(cell => cell.innerText)
+            return document.querySelectorAll("mjx-container").length > 500
+                && !texts.some(text => text.includes("$$"))
+        }""",
+        timeout=WAIT,
+    )
+    text = "\n".join(book.locator(".jp-RenderedMarkdown").all_inner_texts())
+    assert not re.search(r":::|\{prf|\{cite|\{eq\}|\$", text)
+    assert book.locator("mjx-merror").count() == 0
+
+    # solutions are folded, the graders' code is hidden
+    solution = book.locator(".jp-Cell", has_text="theta_next - eta * decay")
+    assert solution.count() >= 1
+    assert not solution.last.is_visible()
+    title = book.locator("h2", has_text="Solutions")
+    title.scroll_into_view_if_needed()
+    assert title.is_visible()
+
+    # the interactive figure works from the stored output
+    slider = book.locator("input[type=range]").first
+    slider.scroll_into_view_if_needed()
+    figure = slider.locator("xpath=ancestor::figure")
+    before = figure.inner_html(), slider.input_value()
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert slider.input_value() != before[1]
+    assert figure.inner_html() != before[0]
+    page.close()
