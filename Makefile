@@ -16,7 +16,7 @@ export MKL_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book serve test notebooks lab bench coverage constraints clean \
+.PHONY: help book serve slow test notebooks lab bench coverage constraints clean \
         FORCE
 
 help: ## list the commands
@@ -108,7 +108,11 @@ test: $(VENV)/all ## style, types, and every test, the notebooks among them
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
-	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval chapters tests dlbook
+	$(PY) -m pytest -n $(JOBS) --dist loadfile -m 'not slow' --nbval \
+	    chapters tests dlbook
+
+slow: $(VENV)/all ## the tests that run the readers' copies from end to end
+	$(PY) -m pytest -m slow tests
 
 coverage: $(VENV)/book ## say which statements are written and checked
 	$(PY) -m _ext.coverage

@@ -72,7 +72,9 @@ def copy(source, target, names):
     left = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
     for name in names:
         if (source / name).is_dir():
-            shutil.copytree(source / name, target / name, ignore=left)
+            shutil.copytree(
+                source / name, target / name, ignore=left, dirs_exist_ok=True
+            )
         else:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source / name, target / name)
