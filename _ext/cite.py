@@ -5,6 +5,7 @@ The facts come from CITATION.cff alone. The address is the one that
 known a reference names the page's path.
 """
 
+import functools
 import html
 import re
 import shutil
@@ -14,6 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import yaml
 from docutils import nodes
+from pybtex import plugin
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
@@ -225,6 +227,10 @@ def _tex(text: str) -> str:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register directive, block and permalinks."""
+    # pybtex would look through all installed packages at each citation.
+    if not hasattr(plugin._load_entry_point, "cache_info"):
+        found = functools.cache(plugin._load_entry_point)
+        plugin._load_entry_point = found
     app.add_node(Citation, html=(visit_citation, lambda *_: None))
     app.add_directive("citation", Cite)
     app.connect("builder-inited", copy_script)

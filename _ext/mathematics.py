@@ -121,7 +121,8 @@ def start(app: Sphinx) -> None:
         shutil.copyfile(font, target / "fonts" / font.name)
     sheet = (katex / "dist" / "katex.min.css").read_text("utf-8")
     sheet = _OTHERS.sub("", sheet)
-    (target / "katex.min.css").write_text(sheet, "utf-8")
+    ours = Path(__file__).with_name("katex.css").read_text("utf-8")
+    (target / "katex.min.css").write_text(sheet + ours, "utf-8")
 
 
 def stop(app: Sphinx, error: Exception | None) -> None:

@@ -50,7 +50,6 @@
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(keep));
   addEventListener("hashchange", reveal);
-  form.hidden = false;
   show();
   reveal();
 }

@@ -36,13 +36,13 @@ STATES = {
     "unwritten": "not yet written",
 }
 FORM = """
-<form class="dl-filter" aria-label="Filter the statements" hidden>
+<form class="dl-filter pst-js-only" aria-label="Filter the statements">
 <label>Text <input type="search" name="q" autocomplete="off"></label>
 <label>Section <select name="section">{sections}</select></label>
 <label>Kind <select name="kind">{kinds}</select></label>
 <label>Status <select name="status">{states}</select></label>
 <button type="reset">Show all</button>
-<output aria-live="polite"></output>
+<output aria-live="polite">{count} of {count} entries</output>
 </form>
 """
 _MARKED = re.compile(r"\$(?P<tex>[^$]+)\$|`(?P<code>[^`]+)`")
@@ -69,6 +69,7 @@ class Sheet(SphinxDirective):
                 {k: k for k in sorted({e["kind"] for e in inventory.values()})}
             ),
             states=_options(STATES),
+            count=len(inventory),
         )
         self.env.metadata[self.env.docname]["dl_filter"] = True
         controls = nodes.raw("", form, format="html")

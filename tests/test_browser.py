@@ -2,69 +2,31 @@
 
 import math
 import re
-import warnings
 
 import matplotlib as mpl
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
-from test_site import build, copy_book
 
 from dlbook import interactive, plot
 
-playwright = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("playwright.sync_api")
 
-from browser import Visit, chromium, executable, served  # noqa: E402
+from browser import Visit, served
 
 KB = 1000
 MOST = {"chapter": 300 * KB, "sheet": 400 * KB, "page": 300 * KB}
 MOST_REQUESTS = 24
+COLOURS = ("color-contrast", "link-in-text-block")  # rules of axe
 PHONE = {"width": 390, "height": 844}
 FIGURE = ".dl-play"
 TERM = "momentum"
 
-MISSING = (
-    "NO CHROMIUM FOUND: the site is not tested in a browser. Install "
-    "chromium, chromium-browser or google-chrome."
-)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def somewhere():
-    """Skip all of this where there is no Chromium."""
-    if executable() is None:
-        pytest.skip(MISSING)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def loud():
-    """Say in the summary that no browser was found."""
-    if executable() is None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("always")
-            warnings.warn(MISSING, pytest.PytestWarning, stacklevel=1)
-
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory):
-    """The book, built."""
-    tree = tmp_path_factory.mktemp("browser")
-    copy_book(tree)
-    built = build(tree)
-    assert built.status == 0, built.log
-    return built
-
-
-@pytest.fixture(scope="module")
-def site(book):
-    with served(book.html) as address:
+def site(published):
+    with served(published.html) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture
@@ -82,8 +44,8 @@ def visit(browser, site):
 
 
 @pytest.fixture(scope="module")
-def chapters(book):
-    names = [name for name in book.pages if name.startswith("chapters/")]
+def chapters(published):
+    names = [name for name in published.pages if name.startswith("chapters/")]
     assert names
     return sorted(names)
 
@@ -91,15 +53,15 @@ def chapters(book):
 # ---- every page -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pages_are_quiet_accessible_and_fit_a_phone(visit, book, theme):
+def test_pages_are_light_quiet_accessible_and_fit_a_phone(visit, published):
     found = {}
-    for name in sorted(book.pages):
-        seen = visit(color_scheme=theme)
+    for name in sorted(published.pages):
+        seen = visit(color_scheme="light")
         page = seen.open(name)
         faults = seen.faults
-        if page.locator("html").get_attribute("data-theme") != theme:
-            faults.append(f"is not {theme}")
+        faults += weighed(name, seen.sizes())
+        if page.locator("html").get_attribute("data-theme") != "light":
+            faults.append("is not light")
         faults += [f"1280 px: {fault}" for fault in seen.judged()]
         page.set_viewport_size(PHONE)
         wide = page.evaluate("document.documentElement.scrollWidth")
@@ -112,20 +74,35 @@ def test_pages_are_quiet_accessible_and_fit_a_phone(visit, book, theme):
     assert found == {}
 
 
-def test_pages_are_light(visit, book):
+def weighed(name, sizes):
+    kind = "chapter" if name.startswith("chapters/") else "page"
+    kind = "sheet" if name == "cheatsheet.html" else kind
+    heavy = sum(sizes.values()) > MOST[kind]
+    many = kind == "chapter" and len(sizes) > MOST_REQUESTS
+    worst = sorted(sizes.items(), key=lambda item: -item[1])[:5]
+    said = f"{len(sizes)} requests, {sum(sizes.values())} bytes, {worst}"
+    return [said] if heavy or many else []
+
+
+def test_pages_are_accessible_in_the_dark(visit, published):
+    """What the dark can change is colours; a page of each kind gets all."""
+    kinds = {"index.html", "cheatsheet.html", "search.html", "notation.html"}
+    kinds |= {"bibliography.html", "chapters/11-3-gradient-descent.html"}
+    assert kinds < set(published.pages)
     found = {}
-    for name in sorted(book.pages):
-        seen = visit()
-        seen.open(name)
-        sizes = seen.sizes()
+    for name in sorted(published.pages):
+        seen = visit(color_scheme="dark")
+        page = seen.open(name)
+        faults = seen.faults
+        if page.locator("html").get_attribute("data-theme") != "dark":
+            faults.append("is not dark")
+        faults += seen.judged(*(() if name in kinds else COLOURS))
+        if name in kinds:
+            page.set_viewport_size(PHONE)
+            faults += [f"390 px: {fault}" for fault in seen.judged()]
+        if faults:
+            found[name] = sorted(set(faults))
         seen.close()
-        kind = "chapter" if name.startswith("chapters/") else "page"
-        kind = "sheet" if name == "cheatsheet.html" else kind
-        heavy = sum(sizes.values()) > MOST[kind]
-        many = kind == "chapter" and len(sizes) > MOST_REQUESTS
-        if heavy or many:
-            worst = sorted(sizes.items(), key=lambda item: -item[1])[:5]
-            found[name] = f"{len(sizes)}: {sum(sizes.values())} bytes, {worst}"
     assert found == {}
 
 

@@ -4,12 +4,12 @@ import shutil
 from datetime import date
 from types import SimpleNamespace
 
+import press
 import pytest
-import test_site
 import yaml
+from press import ROOT, SAMPLE, book, build
 from pybtex.database import parse_string
 from sphinx.errors import ExtensionError
-from test_site import ROOT, SAMPLE, book, build
 
 import dlbook
 from _ext import cite
@@ -185,7 +185,7 @@ def test_a_citation_of_nothing_stops_the_build(sample):
 
 
 def test_every_statement_links_to_itself(sample):
-    page = test_site.section(sample, "11-3-gradient-descent")
+    page = press.section(sample, "11-3-gradient-descent")
     for name in ("opt-sgd", "lem-small", "opt-sgd-unbiased"):
         head = page.find(id=name)
         head = head.find(class_="admonition-title") or head
@@ -199,22 +199,6 @@ def test_the_script_is_small():
 
 
 # ---- in a browser ---------------------------------------------------------
-
-
-@pytest.fixture
-def tab():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.skip("no Chromium to test the button with")
-    driver = pytest.importorskip("playwright.sync_api")
-    with driver.sync_playwright() as play:
-        flags = ["--no-sandbox", "--disable-gpu"]
-        chromium = play.chromium.launch(executable_path=found, args=flags)
-        context = chromium.new_context()
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-        yield context.new_page()
-        chromium.close()
 
 
 @pytest.mark.parametrize("modern", [True, False])

@@ -11,7 +11,7 @@ import symtable
 
 import pytest
 import yaml
-from test_site import ROOT, book, build, code, markdown
+from press import ROOT, book, build, code, markdown
 
 from _ext import coverage, gpu, records
 

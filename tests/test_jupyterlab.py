@@ -12,45 +12,19 @@ import subprocess
 import sys
 
 import pytest
-from test_reader import colab  # noqa: F401 - a fixture
-
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="NOT TESTED: playwright is not installed"
-)
 
 NAME = "11-3-gradient-descent"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WAIT = 120_000  # milliseconds; conditions are waited for, never times
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        pytest.skip("NOT TESTED: no Chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def lab(colab, tmp_path_factory):  # noqa: F811
+def lab(published, tmp_path_factory):
     """JupyterLab over a folder that holds the copy, trusted."""
     home = tmp_path_factory.mktemp("lab")
     work = home / "work"
     work.mkdir()
     shutil.copyfile(
-        colab.site.html / "notebooks" / f"{NAME}.ipynb", work / "copy.ipynb"
+        published.html / "notebooks" / f"{NAME}.ipynb", work / "copy.ipynb"
     )
     pages = home / "config" / "labconfig" / "page_config.json"
     pages.parent.mkdir(parents=True)
@@ -97,8 +71,8 @@ def lab(colab, tmp_path_factory):  # noqa: F811
 
 
 @pytest.mark.slow
-def test_jupyterlab_shows_the_copy_without_myst(lab, chromium):
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+def test_jupyterlab_shows_the_copy_without_myst(lab, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(lab)
     book = page.locator(".jp-Notebook")
     head = book.locator(

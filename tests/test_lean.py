@@ -15,7 +15,6 @@ from docutils.utils import new_document
 from fontTools.ttLib import TTFont
 
 from _ext import fonts, lean, stylesheet
-from tests import test_site
 
 ROOT = Path(__file__).parents[1]
 CHAPTER = "chapters/11-3-gradient-descent.html"
@@ -38,14 +37,9 @@ FONTS = {  # which formulas need a font
 }
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The book itself."""
-    tree = tmp_path_factory.mktemp("lean")
-    test_site.copy_book(tree)
-    built = test_site.build(tree)
-    assert built.status == 0, built.log
-    return built
+@pytest.fixture
+def site(published):
+    return published
 
 
 def weight(path):

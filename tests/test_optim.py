@@ -4,11 +4,11 @@ The comparisons take the module, so that test_faults can hand them a wrong one.
 """
 
 import inspect
-import types
 from functools import partial
 
 import pytest
 import torch
+from faults import as_module
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -20,13 +20,6 @@ SOURCE = inspect.getsource(optim)
 few = settings(deadline=None, max_examples=20)
 seeds = st.integers(0, 2**32 - 1)
 shapes = st.sampled_from([(), (0,), (1,), (7,), (3, 5)])
-
-
-def as_module(source):
-    """Execute the source of a module without the run-time check of types."""
-    module = types.ModuleType("optim_in_memory")
-    exec(compile(source, module.__name__, "exec"), vars(module))
-    return module
 
 
 def seeded(seed, *shape):

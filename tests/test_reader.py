@@ -22,15 +22,14 @@ import nbformat
 import pytest
 import yaml
 from packaging.requirements import Requirement
-from test_site import ROOT, book, build, code, copy, copy_book, markdown
+from press import OWNER, ROOT, book, build, code, git, markdown
 
 from _ext import address, plain, reader, records, stubs
 
-OWNER = {"GITHUB_REPOSITORY": "author/book"}
+REPOSITORY = {"GITHUB_REPOSITORY": OWNER}
 SITE = "https://author.github.io/book/"
 COLAB = "https://colab.research.google.com/github/author/book/blob/notebooks/"
 NAMES = [path.stem for path in records.notebooks(ROOT)]
-PACKAGE = ("dlbook", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md")
 GONE = re.compile(
     r":::|\{[a-zA-Z:]+\}`|^ *\([^()\s]+\)=|^\+\+\+|\$\$ *\([^()\s]+\) *$"
     r"|^> *\$\$$|^ *:label:",
@@ -42,38 +41,16 @@ LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\(([^()\s]+)\)")
 class Colab:
     """The book, built for a repository, and the repository itself."""
 
-    def __init__(self, tree, monkeypatch):
-        copy_book(tree)
-        copy(ROOT, tree, PACKAGE)
-        (tree / ".gitignore").write_text("_build\nnode_modules\n", "utf-8")
-        git(tree, "init", "--quiet")
-        git(tree, "add", ".")
-        git(tree, "commit", "--quiet", "--message", "All")
-        self.commit = git(tree, "rev-parse", "HEAD")
-        for name in ("GITHUB_SHA", "GITHUB_SERVER_URL"):
-            monkeypatch.delenv(name, raising=False)
-        monkeypatch.setenv("GITHUB_REPOSITORY", OWNER["GITHUB_REPOSITORY"])
-        self.site = build(tree)
-        folder = self.site.html / "notebooks"
+    def __init__(self, site):
+        self.site = site
+        self.commit = git(site.tree, "rev-parse", "HEAD")
+        folder = site.html / "notebooks"
         self.copies = {p.stem: records.read(p) for p in folder.glob("*")}
 
 
-def git(tree, *arguments):
-    who = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
-    done = subprocess.run(
-        ["git", *who, *arguments],
-        cwd=tree,
-        check=True,
-        capture_output=True,
-        encoding="utf-8",
-    )
-    return done.stdout.strip()
-
-
 @pytest.fixture(scope="module")
-def colab(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        return Colab(tmp_path_factory.mktemp("colab"), monkeypatch)
+def colab(published):
+    return Colab(published)
 
 
 def chapters(colab):
@@ -641,7 +618,7 @@ def test_the_address_is_that_of_the_remote(remote, url, tmp_path):
 
 
 def test_the_environment_names_repository_commit_and_pages(tmp_path):
-    given = {**OWNER, "GITHUB_SHA": "5" * 40}
+    given = {**REPOSITORY, "GITHUB_SHA": "5" * 40}
     found = address.repository(tmp_path, given)
     assert found.url == "https://github.com/author/book"
     assert found.commit == "5" * 40
@@ -649,7 +626,7 @@ def test_the_environment_names_repository_commit_and_pages(tmp_path):
     given["GITHUB_REPOSITORY"] = "Author/author.github.io"
     found = address.repository(tmp_path, given)
     assert found.pages == "https://author.github.io/"
-    assert address.repository(tmp_path, OWNER) is None
+    assert address.repository(tmp_path, REPOSITORY) is None
 
 
 def test_the_workflow_publishes_the_copies(tmp_path):

@@ -2,12 +2,13 @@
 
 import gzip
 import re
-import shutil
 
+import press
 import pytest
 import test_site
 import yaml
-from test_site import OTHER, ROOT, SAMPLE, book, build, check, code, markdown
+from bs4 import BeautifulSoup
+from press import OTHER, ROOT, SAMPLE, book, build, check, code, markdown
 
 from _ext import coverage, records
 from _ext.mathematics import FOREIGN, Drawer
@@ -64,7 +65,7 @@ def entry(built, page, name):
 
 def body(item):
     """Return the words of a statement, without its head and formulas."""
-    item = test_site.BeautifulSoup(str(item), "html.parser").div
+    item = BeautifulSoup(str(item), "html.parser").div
     for node in item.select(".dl-head, .math"):
         node.decompose()
     return " ".join(item.get_text(" ").split())
@@ -145,7 +146,7 @@ def test_a_statement_outside_of_a_box_ends_where_it_ends(sample):
         assert formula.get_text().strip() == "y2"
         assert not item.select(".eqno")
         links = {a.get_text(): a["href"] for a in item.select("a")}
-        equation = test_site.section(sample, "bare").select_one(".eqno")
+        equation = press.section(sample, "bare").select_one(".eqno")
         number = equation.get_text().removesuffix("#")
         assert links[number] == "chapters/bare.html#equation-eq-bare"
         adam = links["Definition 11.3.25"]
@@ -202,11 +203,14 @@ def test_texts_of_the_inventory_are_texts(sample):
 # ---- the controls ---------------------------------------------------------
 
 
-def test_the_controls_are_hidden_until_the_script_shows_them(sample):
+def test_the_controls_stand_where_they_stay_and_need_a_script(sample):
     page = sample.pages["cheatsheet.html"]
     (form,) = page.select("form.dl-filter")
-    assert form.has_attr("hidden")
+    assert "pst-js-only" in form["class"]
+    assert not form.has_attr("hidden")
     assert form.output["aria-live"] == "polite"
+    count = len(page.select(".dl-item"))
+    assert form.output.get_text() == f"{count} of {count} entries"
     for control in form.select("input, select"):
         assert control.find_parent("label").get_text().strip()
     kinds = {o["value"] for o in form.select("[name=kind] option")} - {""}
@@ -326,28 +330,6 @@ def test_a_fault_of_the_inventory_stops_the_build(faulty, name):
 
 
 # ---- in a browser ---------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium, or a skipped test."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.skip("no Chromium to test the filter with")
-    driver = pytest.importorskip("playwright.sync_api")
-    with driver.sync_playwright() as play:
-        flags = ["--no-sandbox", "--disable-gpu"]
-        chromium = play.chromium.launch(executable_path=found, args=flags)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def tab(browser):
-    context = browser.new_context()
-    yield context.new_page()
-    context.close()
 
 
 def shown(tab):

@@ -1,210 +1,33 @@
 """The site: what stands on its pages, and which faults stop its build.
 
-The book is built twice from copies of the tree. A small book with the same
-configuration shows every feature of the extensions; another one has a
-fault in each of its notebooks.
+A small book with the configuration of ours shows every feature of the
+extensions; another one has a fault in each of its notebooks.
 """
 
-import base64
-import json
 import os
 import re
 import shutil
-import struct
-import subprocess
-import sys
-import zlib
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+import press
 import pytest
-from bs4 import BeautifulSoup
-
-from _ext import records
-
-ROOT = Path(__file__).parents[1]
-PRESS = ("_config.yml", "references.bib", "_ext", "_static")
-PRESS += ("CITATION.cff", "dlbook/__init__.py")
-SHEET = ("chapters/cheatsheet.yml", "chapters/sections.yml")
-
-
-class Site(NamedTuple):
-    """A tree that has been built, its pages, and what the build said."""
-
-    tree: Path
-    html: Path
-    pages: dict[str, BeautifulSoup]
-    status: int
-    log: str
-
-
-def build(tree, seed="0"):
-    """Build the book that lies in `tree` as `make book` does."""
-    (tree / "node_modules").symlink_to(ROOT / "node_modules")
-    tool = Path(sys.executable).with_name("jupyter-book")
-    command = [str(tool), "build", "."]
-    command += ["--warningiserror", "--keep-going", "--nitpick", "--quiet"]
-    done = subprocess.run(
-        command,
-        cwd=tree,
-        env={**os.environ, "PYTHONHASHSEED": seed},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        check=False,
-    )
-    html = tree / "_build" / "html"
-    pages = {
-        path.relative_to(html).as_posix(): BeautifulSoup(
-            path.read_text("utf-8"), "html.parser"
-        )
-        for path in html.rglob("*.html")
-        if "_static" not in path.relative_to(html).parts
-    }
-    log = re.sub(r"\x1b\[[\d;]*m", "", done.stdout)
-    return Site(tree, html, pages, done.returncode, log)
-
-
-def copy(source, target, names):
-    """Copy files and folders, without what builds and tests leave."""
-    left = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
-    for name in names:
-        if (source / name).is_dir():
-            shutil.copytree(
-                source / name, target / name, ignore=left, dirs_exist_ok=True
-            )
-        else:
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source / name, target / name)
-
-
-# ---- small books ----------------------------------------------------------
-
-
-def markdown(source):
-    return {"cell_type": "markdown", "metadata": {}, "source": source}
-
-
-def code(source, *outputs):
-    return {
-        "cell_type": "code",
-        "execution_count": 1,
-        "metadata": {},
-        "source": source,
-        "outputs": list(outputs),
-    }
-
-
-def check(name, kind="close", says="both sides agree"):
-    data = {
-        records.MIME: {"id": name, "kind": kind, "says": says},
-        "text/plain": f"✓ {name}: {says}",
-    }
-    return {"output_type": "display_data", "metadata": {}, "data": data}
-
-
-def figure(mime, content, **given):
-    return {
-        "output_type": "display_data",
-        "metadata": {"dlbook": given} if given else {},
-        "data": {mime: content, "text/plain": "a figure"},
-    }
-
-
-def png(width, height):
-    def chunk(kind, data):
-        crc = struct.pack(">I", zlib.crc32(kind + data))
-        return struct.pack(">I", len(data)) + kind + data + crc
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    body = zlib.compress((b"\0" + b"\x80" * width) * height)
-    chunks = chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
-    return base64.b64encode(b"\x89PNG\r\n\x1a\n" + chunks).decode()
-
-
-SVG = (
-    '<svg xmlns="http://www.w3.org/2000/svg" width="60pt" height="30pt" '
-    'viewBox="0 0 60 30"><path d="M0 0L60 30" stroke="#000"/></svg>'
+from press import (
+    OTHER,
+    ROOT,
+    SAMPLE,
+    SVG,
+    book,
+    build,
+    check,
+    code,
+    figure,
+    markdown,
+    section,
 )
 
-
-def book(tree, notebooks, pages=()):
-    """Write a book of these notebooks with the configuration of ours."""
-    copy(ROOT, tree, (*PRESS, *SHEET))
-    (tree / "index.md").write_text("# Book\n\nText.\n", "utf-8")
-    toc = ["format: jb-book", "root: index", "chapters:"]
-    for name, cells in notebooks.items():
-        for number, cell in enumerate(cells):
-            cell["id"] = f"cell-{number}"
-        nb = {"nbformat": 4, "nbformat_minor": 5, "cells": cells}
-        kernel = {"name": "python3", "display_name": "Python 3"}
-        language = {"name": "python"}
-        nb["metadata"] = {"kernelspec": kernel, "language_info": language}
-        path = tree / "chapters" / f"{name}.ipynb"
-        path.write_text(json.dumps(nb), "utf-8")
-        toc.append(f"  - file: chapters/{name}")
-    for name, text in pages:
-        (tree / f"{name}.md").write_text(text, "utf-8")
-        toc.append(f"  - file: {name}")
-    (tree / "_toc.yml").write_text("\n".join(toc) + "\n", "utf-8")
-
-
-HIDDEN = code("secret", figure("image/svg+xml", SVG, alt="A third line."))
-HIDDEN["metadata"]["tags"] = ["hide-input"]
-
-SAMPLE = [
-    markdown(
-        "# 11.3 Sample\n\nSee {prf:ref}`opt-sgd`, [](#opt-sgd-escape), "
-        "[by name](#opt-sgd-unbiased) and {prf:ref}`lem-small`."
-    ),
-    markdown(
-        "## Boxes\n\n(opt-optimization)=\n"
-        ":::{prf:definition} Descent\n:label: opt-gradient-descent\n\n"
-        "Step by step.\n:::\n\n:::{prf:proof}\nFirst.\n:::\n\n"
-        ":::{prf:proof}\n- Second.\n:::\n\n"
-        ":::{prf:lemma} Small lemma\n:label: lem-small\n:nonumber:\n\n"
-        "Text.\n:::\n\n"
-        "::::{prf:theorem} Noise\n:label: opt-sgd\n\nText.\n\n"
-        "(opt-sgd-unbiased)=\nThe mean is $\\mathbf g$.\n\n"
-        "(opt-sgd-escape)=\nIt escapes.\n::::"
-    ),
-    code(
-        "check.close('opt-gradient-descent', a, b)",
-        check("opt-gradient-descent", says="<b>5 < 6</b>"),
-        check("opt-optimization", "holds"),
-    ),
-    code("check.refutes('opt-sgd', a, b)", check("opt-sgd", "refutes")),
-    code("check.close('opt-sgd', a, b)", check("opt-sgd")),
-    code(
-        "check.exact('opt-sgd', a, b)",
-        check("opt-sgd", "exact"),
-        check("opt-sgd-unbiased", "within"),
-    ),
-    code("plot", figure("image/svg+xml", SVG, alt="A line.", dark="invert")),
-    code("plot", figure("image/png", png(7, 5), alt="Grey.", dark="keep")),
-    markdown(
-        "## Formulas\n\n$$\nx^2\n$$ (eq-one)\n\nBy {eq}`eq-one`, "
-        "($x$), [$y$] and $z$-th.\n\n"
-        "\\begin{align}\na &= b \\\\\nc &= d\n\\end{align}\n\n"
-        ":::{exercise} First\n:label: ex-first\nAsk.\n:::\n\n"
-        ":::{solution} ex-first\n:label: sol-first\nAnswer.\n:::\n\n"
-        ":::{exercise} Second\n:label: ex-second\nAsk.\n:::"
-    ),
-    HIDDEN,
-    code("check.exercise('ex-first', f)", check("ex-first", "exercise")),
-]
-
-OTHER = [
-    markdown(
-        "# Other\n\nIn {prf:ref}`opt-adam` and, elsewhere, "
-        "{prf:ref}`opt-gradient-descent`.\n\n"
-        ":::{prf:definition} Adam\n:label: opt-adam\nText.\n:::\n\n"
-        ":::{prf:remark} Idea\n:label: opt-rmsprop-motivation\nText.\n:::\n\n"
-        ":::{exercise} Third\n:label: ex-third\nAsk.\n:::"
-    )
-]
+from _ext import records
 
 # A fault in each notebook: what is in it, and what the build says.
 BOX = ":::{prf:definition} Box\n:label: %s\nText.\n:::"
@@ -257,14 +80,6 @@ FAULTS = {
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The book itself."""
-    tree = tmp_path_factory.mktemp("book")
-    copy_book(tree)
-    return build(tree)
-
-
-@pytest.fixture(scope="module")
 def sample(tmp_path_factory):
     """A small book that uses everything."""
     tree = tmp_path_factory.mktemp("sample")
@@ -287,20 +102,10 @@ def faulty(tmp_path_factory):
     return build(tree)
 
 
-@pytest.fixture(params=["site", "sample"])
+@pytest.fixture(params=["published", "sample"])
 def built(request):
     """Each of the two books that have no fault."""
     return request.getfixturevalue(request.param)
-
-
-def copy_book(tree, source=ROOT):
-    names = [*PRESS, "_toc.yml", "chapters"]
-    names += [path.name for path in source.glob("*.md")]
-    copy(source, tree, names)
-
-
-def section(built, name):
-    return built.pages[f"chapters/{name}.html"].article
 
 
 def text(node):
@@ -410,12 +215,15 @@ def test_formulas_are_drawn_and_need_no_script(built):
             assert not formula.find(class_="eqn-num"), (name, formula)
 
 
-def test_two_builds_are_the_same_byte_by_byte(site, tmp_path):
+def test_two_builds_are_the_same_byte_by_byte(published, tmp_path):
     tree = tmp_path / "elsewhere"
-    tree.mkdir()
-    copy_book(tree, site.tree)
-    again = build(tree, seed="77").html
-    first = contents(site.html)
+    shutil.copytree(
+        published.tree,
+        tree,
+        ignore=shutil.ignore_patterns("_build", "node_modules"),
+    )
+    again = press.build_published(tree, seed="77").html
+    first = contents(published.html)
     second = contents(again)
     assert first.keys() == second.keys()
     assert [n for n, data in first.items() if second[n] != data] == []
@@ -583,7 +391,7 @@ def test_a_fault_is_named_with_its_file(faulty, name):
 
 def test_formulas_without_katex_stop_the_build(tmp_path, monkeypatch):
     book(tmp_path, {"other": OTHER})
-    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path / "none")
+    monkeypatch.setattr(press, "ROOT", tmp_path / "none")
     done = build(tmp_path)
     assert done.status != 0
     assert "KaTeX or node is missing" in done.log
