@@ -108,7 +108,8 @@ test: $(VENV)/all ## style, types, and every test, the notebooks among them
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
-	$(PY) -m pytest -n $(JOBS) --dist loadfile -m 'not slow' --nbval \
+	$(PY) -m pytest -n $(JOBS) --dist loadfile \
+	    --no-loadscope-reorder -m 'not slow' --nbval \
 	    chapters tests dlbook
 
 slow: $(VENV)/all ## the tests that run the readers' copies from end to end

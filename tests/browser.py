@@ -183,10 +183,11 @@ class Visit:
         if message.type in ("error", "warning"):
             self.fault(f"console {message.type}", message.text)
 
-    def open(self, name: str) -> Page:
-        """Load a page with all its images and fonts."""
+    def open(self, name: str, *, whole: bool = False) -> Page:
+        """Load a page; the whole of it with all that is out of sight."""
         self.page.goto(f"{self.site}/{name}", wait_until="load")
-        self.page.evaluate(LOADED)
+        if whole:
+            self.page.evaluate(LOADED)
         return self.page
 
     def sizes(self) -> dict[str, int]:
