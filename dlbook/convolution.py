@@ -8,7 +8,6 @@ numbers out of range and sizes that do not fit raise ValueError.
 
 import math
 from collections.abc import Sequence
-from functools import reduce
 from itertools import product
 from typing import Literal, TypeAlias, get_args
 
@@ -51,7 +50,7 @@ def convolve(f: Signal, h: Signal, mode: Mode = "full") -> Signal:
     if mode == "full" and h.numel() > f.numel():
         return convolve(h, f)  # the same: sum over the shorter one
     axes, ts = tuple(range(h.ndim)), product(*map(range, h.shape))
-    return reduce(torch.add, (z[0].roll(t, axes) * h[t] for t in ts))[keep]
+    return sum((z[0].roll(t, axes) * h[t] for t in ts), z.new_zeros(()))[keep]
 
 
 def correlate(h: Signal, f: Signal, mode: Mode = "full") -> Signal:
@@ -269,7 +268,8 @@ def _fast(n: int) -> int:
 def _pairs(**numbers: Two) -> list[tuple[int, int]]:
     pairs = [(v, v) if isinstance(v, int) else v for v in numbers.values()]
     for name, pair in zip(numbers, pairs, strict=True):
-        interval(name, min(pair), f"[{name != 'padding':d}, inf)", "raise it")
+        where = "[0, inf)" if name == "padding" else "[1, inf)"
+        interval(name, min(pair), where, "raise it")
     return pairs
 
 

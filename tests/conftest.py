@@ -16,13 +16,15 @@ MISSING = (
     "NO CHROMIUM FOUND: nothing is tested in a browser. Install playwright "
     "and chromium, chromium-browser or google-chrome."
 )
+FIRST = ("test_browser",)  # the longest file; then the notebooks, and then
+SOON = ("test_reader", "test_sheet", "test_site")  # these: none ends alone
 OUTPUT_TIMEOUT = 300  # seconds; nbval's own 5 are too few on a busy machine
 
 
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Skip what cannot or should not run here; be patient with kernels."""
+    """Skip what should not run here, be patient, begin with what is long."""
     skip = {}
     if not torch.cuda.is_available():
         skip["gpu"] = pytest.mark.skip(reason="no CUDA device")
@@ -34,6 +36,13 @@ def pytest_collection_modifyitems(
         for name, mark in skip.items():
             if item.get_closest_marker(name):
                 item.add_marker(mark)
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """Return when a file has its turn, on as many cores as there are."""
+    ranks = (item.path.stem in FIRST, isinstance(item, IPyNbCell))
+    return [*ranks, item.path.stem in SOON, True].index(True)
 
 
 @pytest.fixture(autouse=True)

@@ -247,15 +247,6 @@ def test_an_old_python_is_refused_in_words(tree):
     assert not (tree / ".venv").exists()
 
 
-@pytest.mark.parametrize(("status", "expected"), [(0, 0), (1, 2), (5, 0)])
-def test_only_missing_benchmarks_are_forgiven(tree, status, expected):
-    make(tree, ".venv/all")
-    (tree / ".venv/bin/python").write_text(f"#!/bin/sh\nexit {status}\n")
-    done = make(tree, "bench")
-    assert done.returncode == expected
-    assert ("No benchmark is written yet." in done.stdout) == (status == 5)
-
-
 def test_jupyterlab_loads_the_extension_that_renders_myst():
     """JupyterLab only warns when an extension does not fit its version."""
     done = subprocess.run(

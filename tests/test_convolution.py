@@ -487,8 +487,8 @@ FAULTS = {
         SIGNALS,
     ),
     "keeps the last two terms": (
-        "(z[0].roll(t, axes) * h[t] for t in ts))[keep]",
-        "(z[0].roll(t, axes) * h[t] for t in [*ts][-2:]))[keep]",
+        "(z[0].roll(t, axes) * h[t] for t in ts), z.new",
+        "(z[0].roll(t, axes) * h[t] for t in [*ts][-2:]), z.new",
         SIGNALS,
     ),
     "same starts one late for an even kernel": (
