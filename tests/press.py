@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from _ext import records
 
@@ -30,7 +30,11 @@ OWNER = "author/book"
 
 
 class Pages(Mapping[str, BeautifulSoup]):
-    """The pages of a site by their paths, each read when it is asked for."""
+    """The pages of a site by their paths, each read when it is asked for.
+
+    Of a formula they have the MathML; the boxes that are drawn, two thirds
+    of a page, are left out.
+    """
 
     def __init__(self, html: Path):
         self.html = html
@@ -46,15 +50,37 @@ class Pages(Mapping[str, BeautifulSoup]):
         if name not in self.names:
             raise KeyError(name)
         if name not in self.read:
-            page = (self.html / name).read_text("utf-8")
+            page = without_boxes(self.text(name))
             self.read[name] = BeautifulSoup(page, "html.parser")
         return self.read[name]
+
+    def text(self, name: str) -> str:
+        """Return a page as it is sent."""
+        return (self.html / name).read_text("utf-8")
+
+    def ids(self, name: str) -> dict[str, Tag]:
+        """Return the elements of a page that can be linked to."""
+        return {node["id"]: node for node in self[name].find_all(id=True)}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
 
     def __len__(self) -> int:
         return len(self.names)
+
+
+def without_boxes(page: str) -> str:
+    """Empty every .katex-html."""
+    kept, end = [], 0
+    for found in re.finditer(r'<span class="katex-html"[^>]*>', page):
+        kept.append(page[end : found.end()])
+        depth = 1
+        for tag in re.compile("<span|</span>").finditer(page, found.end()):
+            depth += 1 if tag[0] == "<span" else -1
+            if depth == 0:
+                break
+        end = tag.start()
+    return "".join([*kept, page[end:]])
 
 
 class Site(NamedTuple):

@@ -20,20 +20,19 @@ ROOT = Path(__file__).parents[1]
 CHAPTER = "chapters/11-3-gradient-descent.html"
 MOST = 300_000  # bytes on the wire, compressed
 FILES = 24
-FONTS = {  # which formulas need a font
-    ".katex": "Main-Regular",
-    ".katex .mathnormal": "Math-Italic",
-    ".katex .mathbf, .katex .textbf": "Main-Bold",
-    ".katex .mathbb, .katex .amsrm": "AMS-Regular",
-    ".katex .mathcal": "Caligraphic-Regular",
-    ".katex .boldsymbol": "Math-BoldItalic",
-    ".katex .mathfrak": "Fraktur-Regular",
-    ".katex .mathscr": "Script-Regular",
-    ".katex .mathsf": "SansSerif-Regular",
-    ".katex .mathtt": "Typewriter-Regular",
-    ".katex .mathit, .katex .textit": "Main-Italic",
-    ".katex .size1, .katex .small-op": "Size1-Regular",
-    "div.proof": "AMS-Regular",  # its square
+FONTS = {  # the classes that need a font
+    "katex": "Main-Regular",
+    "mathnormal": "Math-Italic",
+    "mathbf|textbf": "Main-Bold",
+    "mathbb|amsrm|proof": "AMS-Regular",  # the square of a proof
+    "mathcal": "Caligraphic-Regular",
+    "boldsymbol": "Math-BoldItalic",
+    "mathfrak": "Fraktur-Regular",
+    "mathscr": "Script-Regular",
+    "mathsf": "SansSerif-Regular",
+    "mathtt": "Typewriter-Regular",
+    "mathit|textit": "Main-Italic",
+    "size1|small-op": "Size1-Regular",
 }
 
 
@@ -59,14 +58,15 @@ def asked(site, name):
         if {"stylesheet", "icon", "preload"} & set(node["rel"]):
             found.add((here / node["href"].split("?")[0]).resolve())
     folder = site.html / "_static" / "katex" / "fonts"
+    text = site.pages.text(name)
     for classes, font in FONTS.items():
-        if page.select(classes):
+        if re.search(rf'class="[^"]*\b({classes})\b', text):
             found.update(folder.glob(f"KaTeX_{font}.*.woff"))
     return found
 
 
 def raw(site):
-    return [(site.html / name).read_text("utf-8") for name in site.pages]
+    return [site.pages.text(name) for name in site.pages]
 
 
 # ---- the rules ------------------------------------------------------------
