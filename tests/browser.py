@@ -33,20 +33,21 @@ PACKED = (".css", ".html", ".js", ".json", ".svg", ".txt", ".ipynb", ".map")
 PATIENCE = 20_000  # milliseconds, for a condition on a busy machine
 
 # axe looks at every element, and a formula has a hundred that it has no
-# rule for. All formulas are made alike: the first ones stay, each with boxes
-# of their size for its parts and one text for its MathML; of the others one
-# box is left. Of the words of code axe gets one of each colour.
+# rule for. All formulas are made alike: the first ones and those on lines of
+# their own stay, with boxes of their size for their parts and one text for
+# their MathML; of the others a letter is left. Of the words of code axe gets
+# one of each colour.
 STAND_IN = """() => {
-  const formulas = [...document.querySelectorAll(".katex")];
-  const boxes = formulas.map((formula, k) => k < 20
-    ? [...formula.querySelectorAll(".katex-html > *")] : [formula]);
-  const sizes = boxes.map(some => some.map(e => e.getBoundingClientRect()));
-  boxes.forEach((some, k) => some.forEach((box, l) => {
-    const {width, height} = sizes[k][l];
-    box.textContent = "x";
-    box.style.cssText =
+  const formulas = [...document.querySelectorAll("span.math > .katex")];
+  for (const rest of formulas.slice(20)) rest.parentNode.replaceWith("x");
+  const parts = [...document.querySelectorAll(".katex-html > *")];
+  const sizes = parts.map(part => part.getBoundingClientRect());
+  parts.forEach((part, k) => {
+    const {width, height} = sizes[k];
+    part.textContent = "x";
+    part.style.cssText =
       `display:inline-block;width:${width}px;height:${height}px`;
-  }));
+  });
   for (const node of document.querySelectorAll(".katex math"))
     node.textContent = node.textContent;
   const seen = new Set();

@@ -29,6 +29,7 @@ KINDS = {  # a page of each kind
     "search.html",
 }
 PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 800}
 SOME = (  # chapters, for what the press makes alike in all
     "chapters/01-probability.html",
     "chapters/11-3-gradient-descent.html",
@@ -73,15 +74,16 @@ def test_pages_are_light_quiet_accessible_and_fit_a_phone(visit, published):
     assert set(published.pages) > KINDS
     found = {}
     for name in sorted(published.pages):
-        seen = visit(color_scheme="light")
+        seen = visit(color_scheme="light", viewport=PHONE)
         page = seen.open(name, whole=True)
         faults = seen.faults
         faults += weighed(name, seen.sizes())
-        faults += [f"1280 px: {fault}" for fault in seen.judged()]
-        page.set_viewport_size(PHONE)
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > PHONE["width"]:
             faults.append(f"390 px: scrolls sideways, {wide} px")
+        page.set_viewport_size(DESK)
+        faults += [f"1280 px: {fault}" for fault in seen.judged()]
+        page.set_viewport_size(PHONE)
         rules = () if name in KINDS else SPACE
         faults += [f"390 px: {fault}" for fault in seen.judged(*rules)]
         page.emulate_media(color_scheme="dark")

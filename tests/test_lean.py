@@ -7,6 +7,7 @@ is built once, and looked at as a reader's browser receives it.
 import gzip
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,7 @@ def site(published):
     return published
 
 
+@cache
 def weight(path):
     content = path.read_bytes()
     packed = path.suffix in (".woff", ".png", ".jpg")
