@@ -35,13 +35,13 @@ TITLES = {"genindex": "Index", "search": "Search"}
 LONGEST = 155  # of a description, as search engines show it
 
 # What is replaced in the body of a page: formulas lose the copy of their
-# TeX, names and points in code the marks that no style needs; boxes that may
+# TeX, names, points and operators in code their marks; boxes that may
 # scroll can be reached by the keyboard (book.js takes back what does not
 # scroll), and names agree with what is to be seen.
 BODY = [
     (re.compile(r"<annotation\b.*?</annotation>", re.S), ""),
     (re.compile(r"</?semantics>"), ""),
-    (re.compile(r'<span class="[np]">([^<]*)</span>'), r"\1"),
+    (re.compile(r'<span class="[nop]">([^<]*)</span>'), r"\1"),
     (re.compile(r"<pre>"), '<pre tabindex="0">'),
     (
         re.compile(r'<div class="(dl-display|pst-scrollable[\w-]*)">'),
