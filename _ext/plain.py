@@ -171,7 +171,7 @@ def _fenced(lines: list[str], at: int, fence: re.Match[str]) -> Part:
         body = lines[at + 1 : end] if kind == "div" else lines[at:after]
         return Part(kind, at, after, body=body, indent=indent)
     inside = [_cut(line, indent) for line in lines[at + 1 : end]]
-    options, first = records._options(inside, 0)
+    options, first = records.read_options(inside, 0)
     return Part(
         "directive",
         at,

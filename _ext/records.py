@@ -255,7 +255,7 @@ def scan(source: str) -> Iterator[Directive | Target | Text]:
             name = _NAME.match(fence["info"])
             literal = fence["mark"][0] != ":"
             if name:
-                options, number = _options(lines, number)
+                options, number = read_options(lines, number)
                 yield Directive(name["name"], name["argument"], options, here)
                 literal = name["name"] in LITERAL
             fences.append((fence["mark"], literal))
@@ -272,7 +272,7 @@ def scan(source: str) -> Iterator[Directive | Target | Text]:
                 display = not display
 
 
-def _options(lines: list[str], start: int) -> tuple[dict[str, str], int]:
+def read_options(lines: list[str], start: int) -> tuple[dict[str, str], int]:
     """Read `:key: value` lines, or a `---` block; return the next line."""
     found: dict[str, str] = {}
     at = start
