@@ -55,6 +55,7 @@ BODY = [
         '<img loading="lazy" ',
     ),
 ]
+FIGURES = re.compile(r"<script>.*?</script>", re.S)
 
 
 def lighten(
@@ -84,7 +85,17 @@ def lighten(
     if body:
         for pattern, text in BODY:
             body = pattern.sub(text, body)
-        context["body"] = body
+        context["body"] = scripts_last(body)
+
+
+def scripts_last(body: str) -> str:
+    """Move the scripts of figures behind the text, each of them once.
+
+    A script within the text holds up the browser, which reads a long page in
+    small steps before it and in one long step behind it.
+    """
+    found = dict.fromkeys(FIGURES.findall(body))
+    return FIGURES.sub("", body) + "".join(found)
 
 
 def buttons(found: list[dict[str, Any]]) -> list[dict[str, Any]]:

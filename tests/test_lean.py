@@ -172,6 +172,17 @@ def test_a_page_loads_little(site):
         assert len(files) <= FILES, (name, sorted(files))
 
 
+def test_the_scripts_of_figures_come_behind_the_text():
+    data = '<script type="application/json">{}</script>'
+    figure = f"<figure>{data}<script>play()</script></figure>"
+    body = f"<p>A</p>{figure}<pre>&lt;script></pre>{figure}<p>B</p>"
+    bare = f"<figure>{data}</figure>"
+    assert lean.scripts_last(body) == (
+        f"<p>A</p>{bare}<pre>&lt;script></pre>{bare}<p>B</p>"
+        "<script>play()</script>"
+    )
+
+
 def test_a_page_asks_for_one_style_sheet_and_waits_for_no_script(site):
     for name, page in site.pages.items():
         sheets = page.find_all("link", rel="stylesheet")
