@@ -5,11 +5,10 @@ The facts come from CITATION.cff alone. The address is the one that
 known a reference names the page's path.
 """
 
-import functools
 import html
 import re
-import shutil
 from datetime import date
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -21,7 +20,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from . import address
+from . import address, assets
 from .statements import Entry
 
 logger = logging.getLogger(__name__)
@@ -197,15 +196,6 @@ def add_permalinks(app: Sphinx, doctree: nodes.document) -> None:
             node += _permalink(node["dl_id"])
 
 
-def copy_script(app: Sphinx) -> None:
-    """Put the script beside the pages."""
-    if app.builder.format == "html":
-        target = Path(app.outdir) / "_static"
-        target.mkdir(parents=True, exist_ok=True)
-        script = Path(__file__).with_name("cite.js")
-        shutil.copyfile(script, target / script.name)
-
-
 def _permalink(name: str) -> nodes.reference:
     link = nodes.reference("", "", refid=name, internal=True)
     link["classes"] += ["headerlink", "dl-permalink"]
@@ -229,11 +219,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register directive, block and permalinks."""
     # pybtex would look through all installed packages at each citation.
     if not hasattr(plugin._load_entry_point, "cache_info"):
-        found = functools.cache(plugin._load_entry_point)
+        found = cache(plugin._load_entry_point)
         plugin._load_entry_point = found
     app.add_node(Citation, html=(visit_citation, lambda *_: None))
     app.add_directive("citation", Cite)
-    app.connect("builder-inited", copy_script)
+    app.connect("builder-inited", partial(assets.copy, name="cite.js"))
     app.connect("doctree-read", add_permalinks, priority=600)
     app.connect("html-page-context", add_block)
     return {

@@ -8,8 +8,8 @@ its statement, its links and its marks.
 
 import html
 import re
-import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,7 +19,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from . import borrow, coverage, mathematics
+from . import assets, borrow, coverage, mathematics
 
 logger = logging.getLogger(__name__)
 
@@ -225,15 +225,6 @@ def add_script(app: Sphinx, docname: str, *context: Any) -> None:
         app.add_js_file("sheet.js", loading_method="defer")
 
 
-def copy_script(app: Sphinx) -> None:
-    """Put the script where only the pages that name it load it."""
-    if app.builder.format == "html":
-        target = Path(app.outdir) / "_static"
-        target.mkdir(parents=True, exist_ok=True)
-        script = Path(__file__).with_name("sheet.js")
-        shutil.copyfile(script, target / script.name)
-
-
 def _item(env: Any, name: str, page: str) -> Item:
     entry = env.dl_inventory[name]
     head = nodes.paragraph("", "", classes=["dl-head"])
@@ -324,7 +315,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("cheatsheet", Sheet)
     app.add_directive("errata", Errata)
     app.add_post_transform(Complete)
-    app.connect("builder-inited", copy_script)
+    app.connect("builder-inited", partial(assets.copy, name="sheet.js"))
     app.connect("env-updated", find_errata)
     app.connect("html-page-context", add_script)
     return {

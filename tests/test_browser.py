@@ -159,17 +159,23 @@ def test_keys_move_every_figure(visit, chapters):
         seen = visit()
         page = seen.open(name)
         for figure in page.locator(FIGURE).all():
-            for control in figure.locator("[data-p]").all():
-                before = drawing(figure)
-                if control.locator("[type=range]").count():
-                    slides(control)
-                else:
-                    chooses(control)
-                assert drawing(figure) != before, name
-                moved += 1
+            moved += moves(figure)
         assert seen.faults == [], name
         seen.close()
     assert moved
+
+
+def moves(figure):
+    """Use each control by its keys; return how many there are."""
+    controls = figure.locator("[data-p]").all()
+    for control in controls:
+        before = drawing(figure)
+        if control.locator("[type=range]").count():
+            slides(control)
+        else:
+            chooses(control)
+        assert drawing(figure) != before, control.inner_text()
+    return len(controls)
 
 
 def slides(control):
@@ -231,13 +237,7 @@ def test_figures_move_in_an_exported_notebook(browser, exported, theme):
         page = seen.open(f"{theme}.html")
         first, second = page.locator(FIGURE).all()
         start = drawing(first)
-        for control in first.locator("[data-p]").all():
-            before = drawing(first)
-            if control.locator("[type=range]").count():
-                slides(control)
-            else:
-                chooses(control)
-            assert drawing(first) != before
+        assert moves(first)
         assert drawing(second) == start
         slides(second.locator("[data-p]").first)
         assert drawing(second) not in (start, drawing(first))

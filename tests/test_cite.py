@@ -29,10 +29,9 @@ def sample(tmp_path_factory):
     notebooks = {"11-3-gradient-descent": SAMPLE}
     other = "# Other\n\nSee {prf:ref}`opt-sgd`.\n\n(opt-adam)=\nAdam.\n"
     book(tree, notebooks, [("other", other), ("page", PAGE)])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GITHUB_REPOSITORY", "Some-One/a-book")
-        patch.setenv("GITHUB_SHA", "0" * 40)
-        return build(tree)
+    return build(
+        tree, GITHUB_REPOSITORY="Some-One/a-book", GITHUB_SHA="0" * 40
+    )
 
 
 def references(node):
