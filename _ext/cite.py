@@ -8,13 +8,12 @@ known a reference names the page's path.
 import html
 import re
 from datetime import date
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import yaml
 from docutils import nodes
-from pybtex import plugin
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
@@ -217,10 +216,6 @@ def _tex(text: str) -> str:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register directive, block and permalinks."""
-    # pybtex would look through all installed packages at each citation.
-    if not hasattr(plugin._load_entry_point, "cache_info"):
-        found = cache(plugin._load_entry_point)
-        plugin._load_entry_point = found
     app.add_node(Citation, html=(visit_citation, lambda *_: None))
     app.add_directive("citation", Cite)
     app.connect("builder-inited", partial(assets.copy, name="cite.js"))

@@ -68,12 +68,9 @@ def lighten(
     """Change what a page is made of before its template is filled in."""
     if app.builder.format != "html":
         return
-    if not hasattr(app, "dl_sheets"):
-        app.dl_sheets = list(stylesheet.FIRST)
-    for css in sorted(context["css_files"], key=lambda css: css.priority):
-        name = str(css.filename).split("?")[0]
-        if name not in app.dl_sheets and "://" not in name:
-            app.dl_sheets.append(name)
+    sheets = sorted(context["css_files"], key=lambda css: css.priority)
+    names = [str(css.filename).split("?")[0] for css in sheets]
+    context["dl_sheets"] = [name for name in names if "://" not in name]
     context["css_files"] = []
     context["script_files"] = list(scripts(context["script_files"]))
     title = context.get("title") or TITLES.get(pagename, pagename)
@@ -182,5 +179,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     return {
         "version": "1",
         "parallel_read_safe": True,
-        "parallel_write_safe": False,
+        "parallel_write_safe": True,
     }

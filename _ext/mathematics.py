@@ -7,6 +7,7 @@ fonts come from `node_modules`, as pinned in `package-lock.json`.
 
 import html
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -47,25 +48,33 @@ class Drawer:
     """A node process that turns TeX into HTML, one formula at a time."""
 
     def __init__(self, katex: Path):
+        self.katex = katex
+        self.drawn: dict[tuple[str, bool], dict[str, str]] = {}
+        self.start()
+
+    def start(self) -> None:
+        """Start node for this process; pages are written by several."""
         node = Path(sys.executable).parent / "node"
         found = node if node.exists() else shutil.which("node")
-        if found is None or not katex.exists():
+        if found is None or not self.katex.exists():
             raise ExtensionError(
                 "KaTeX or node is missing; `make book` installs both"
             )
         script = Path(__file__).with_name("katex.js")
         self.process = subprocess.Popen(
-            [found, script, katex.resolve()],
+            [found, script, self.katex.resolve()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             encoding="utf-8",
         )
-        self.drawn: dict[tuple[str, bool], dict[str, str]] = {}
+        self.owner = os.getpid()
 
     def __call__(self, tex: str, *, display: bool) -> dict[str, str]:
         """Return {"html": ...} or {"error": ...}."""
         key = (tex, display)
         if key not in self.drawn:
+            if self.owner != os.getpid():
+                self.start()
             stdin, stdout = self.process.stdin, self.process.stdout
             stdin.write(json.dumps({"tex": tex, "display": display}) + "\n")
             stdin.flush()
@@ -192,5 +201,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     return {
         "version": "1",
         "parallel_read_safe": True,
-        "parallel_write_safe": False,
+        "parallel_write_safe": True,
     }

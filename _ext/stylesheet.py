@@ -24,8 +24,9 @@ FIRST = ("_static/basic.css", "_static/styles/pydata-sphinx-theme.css")
 NAME = "site.css"
 UNUSED = ("fontawesome",)  # fonts: book.css draws the icons
 
-# What a page says of the style sheet; written anew when that is known.
-HEAD = re.compile(r"<!-- style -->.*?<!-- /style -->", re.S)
+# Where a page names the style sheets that it asks for, and where it links to
+# the one that is made of them.
+HEAD = re.compile(r"<!-- style -->(.*?)<!-- /style -->", re.S)
 WORD = re.compile(r"[\w-]+")
 ATTRIBUTE = re.compile(r"""\s(?:class|id)=(?:"([^"]*)"|'([^']*)')""")
 URL = re.compile(r"""url\(\s*(["']?)(?!data:|#)([^"')]+)\1\s*\)""")
@@ -40,8 +41,6 @@ def write(app: Sphinx, error: Exception | None) -> None:
     """Write the style sheet and the fonts, name them in every page."""
     if error is not None or app.builder.format != "html":
         return
-    if not hasattr(app, "dl_sheets"):
-        return  # no page was written
     out = Path(app.outdir)
     static = out / "_static"
     pages = {
@@ -49,11 +48,15 @@ def write(app: Sphinx, error: Exception | None) -> None:
         for path in sorted(out.rglob("*.html"))
         if static not in path.parents
     }
+    sheets = dict.fromkeys(FIRST)
+    for page in pages.values():
+        if asked := HEAD.search(page):
+            sheets |= dict.fromkeys(asked[1].split())
     named = files(pages.values())
     scripts = [static / name for name in sorted(named) if ".js" in name]
     known = words(pages.values(), scripts)
     text = "\n".join(
-        "\n".join(rules(sheet(out, name), known)) for name in app.dl_sheets
+        "\n".join(rules(sheet(out, name), known)) for name in sheets
     )
     text = variables(text, "\n".join(pages.values()))
     drawn = fonts.write(Path(app.srcdir), static, pages.values())
