@@ -24,9 +24,13 @@ Cell = dict[str, Any]
 
 
 class Home(NamedTuple):
-    """Where a copy leads: its page, Colab, and the package's address."""
+    """Where a copy leads: its page, Colab, and the package's address.
+
+    The badge is a picture of the site's own: a copy asks no other host.
+    """
 
     page: str
+    badge: str
     colab: str | None
     package: str | None
 
@@ -155,7 +159,8 @@ def opened(cell: Cell, home: Home) -> Cell:
     title, _, rest = cell["source"].partition("\n")
     links = [f"[This section in the book]({home.page})"]
     if home.colab:
-        links.insert(0, f"[Open in Colab]({home.colab})")
+        badge = f"![Open in Colab]({home.badge})"
+        links.insert(0, f"[{badge}]({home.colab})")
     source = f"{title}\n\n{' · '.join(links)}\n\n{rest.lstrip()}"
     return {**cell, "source": source.rstrip()}
 

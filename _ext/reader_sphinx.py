@@ -2,6 +2,7 @@
 
 import json
 import posixpath
+import shutil
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -17,6 +18,7 @@ from . import address, execute, reader, records
 logger = logging.getLogger(__name__)
 
 FOLDER = "notebooks"  # of the site, and the branch that Colab reads
+BADGE = reader.TEMPLATE.with_name("colab.svg")
 DOWNLOAD = "download-source-button"  # the theme's
 
 
@@ -210,6 +212,7 @@ def write(app: Sphinx) -> list[Any]:
             logger.warning(text, location=docname)
         written[name] = docname
         folder.mkdir(exist_ok=True)
+        shutil.copyfile(BADGE, folder / BADGE.name)
         nb = copy_of(app, docname)
         text = json.dumps(nb, ensure_ascii=False, indent=1, sort_keys=True)
         (folder / name).write_text(f"{text}\n", "utf-8")
@@ -228,7 +231,10 @@ def copy_of(app: Sphinx, docname: str) -> records.Notebook:
         logger.warning(message, location=docname)
 
     home = reader.Home(
-        links.page(docname), colab(app, docname), package(app, nb)
+        links.page(docname),
+        f"{base}{FOLDER}/{BADGE.name}",
+        colab(app, docname),
+        package(app, nb),
     )
     return reader.make(nb, links, home, warn)
 

@@ -129,13 +129,16 @@
   const fits = new ResizeObserver((changes) => {
     for (const { target } of changes) {
       if (target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0;
-      else target.removeAttribute("tabindex");
+      else if (target != document.activeElement) target.removeAttribute("tabindex");
     }
   });
   const near = new IntersectionObserver((changes) => {
     for (const { target, isIntersecting } of changes) {
       if (isIntersecting) fits.observe(target);
-      else fits.unobserve(target);
+      else {
+        fits.unobserve(target);
+        target.tabIndex = 0; // the window may change before it is near again
+      }
     }
   }, { rootMargin: "50%" });
   for (const box of all("[tabindex='0']:is(pre, div)", one("article") ?? root)) {

@@ -68,10 +68,12 @@ JUDGE = """async (rules) => {
     node => `${rule.id}: ${node.element.outerHTML.slice(0, 120)}`));
 }"""
 
-# What is out of sight must be judged too: its layout is not put off.
+# What is out of sight must be judged too: its layout is not put off. Colours
+# are judged as they will be, not on their way there.
 LOADED = """async () => {
   const sheet = document.createElement("style");
-  sheet.textContent = "* { content-visibility: visible !important }";
+  sheet.textContent = "* { content-visibility: visible !important; " +
+    "transition: none !important }";
   document.head.append(sheet);
   const images = [...document.images];
   for (const image of images) image.loading = "eager";

@@ -30,6 +30,7 @@ KINDS = {  # a page of each kind
 }
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
+WIDTHS = (390, 768, 1600, 1280)  # pixels; the last one stays
 SOME = (  # chapters, for what the press makes alike in all
     "chapters/01-probability.html",
     "chapters/11-3-gradient-descent.html",
@@ -78,10 +79,11 @@ def test_pages_are_light_quiet_accessible_and_fit_a_phone(visit, published):
         page = seen.open(name, whole=True)
         faults = seen.faults
         faults += weighed(name, seen.sizes())
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        if wide > PHONE["width"]:
-            faults.append(f"390 px: scrolls sideways, {wide} px")
-        page.set_viewport_size(DESK)
+        for width in WIDTHS:
+            page.set_viewport_size({**DESK, "width": width})
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            if wide > width:
+                faults.append(f"{width} px: scrolls sideways, {wide} px")
         faults += [f"1280 px: {fault}" for fault in seen.judged()]
         page.set_viewport_size(PHONE)
         rules = () if name in KINDS else SPACE
@@ -307,6 +309,59 @@ def test_the_theme_that_is_chosen_stays(visit):
         seen.open("notation.html")
     assert modes >= {("light", "light"), ("dark", "dark")}
     assert seen.faults == []
+
+
+# All that a keyboard must reach; of buttons that exclude each other one.
+STOPS = """() => {
+  const stops = "a[href], button, input, select, summary, [tabindex='0']";
+  const radios = new Set();
+  return [...document.querySelectorAll(stops)].filter(stop => {
+    if (stop.tabIndex < 0 || stop.disabled) return false;
+    if (!stop.checkVisibility({visibilityProperty: true})) return false;
+    return stop.type != "radio" || stop.checked;
+  }).map((stop, k) => { stop.dataset.stop = k; return stop.outerHTML; });
+}"""
+# Which of them has the focus, and whether that is to be seen.
+FOCUS = """() => {
+  const stop = document.activeElement;
+  if (stop == document.body) return null;
+  const {width, height} = stop.getBoundingClientRect();
+  const {outlineStyle, outlineWidth, boxShadow} = getComputedStyle(stop);
+  const ring = outlineStyle != "none" && parseFloat(outlineWidth) >= 1;
+  const shown = width * height > 0 && (ring || boxShadow != "none");
+  return [Number(stop.dataset.stop ?? -1), stop.outerHTML, shown];
+}"""
+LEFT = """reached => [...document.querySelectorAll("[data-stop]")].filter(
+  stop => stop.tabIndex >= 0 && !reached.includes(Number(stop.dataset.stop))
+    && (!stop.matches("pre, div") || stop.scrollWidth > stop.clientWidth + 1)
+).map(stop => stop.outerHTML)"""
+WALKED = ("chapters/18-tensor-calculus.html", "index.html", "search.html")
+
+
+@pytest.mark.parametrize("name", WALKED)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(
+    visit, name, theme
+):
+    page = visit(color_scheme=theme).open(name, whole=True)
+    stops = page.evaluate(STOPS)
+    assert len(stops) > 20
+    reached, unseen = set(), []
+    for _ in range(2 * len(stops)):
+        page.keyboard.press("Tab")
+        found = page.evaluate(FOCUS)
+        if found is None:  # before the first one, or behind the last
+            if reached:
+                break
+            continue
+        stop, what, shown = found
+        reached.add(stop)
+        if not shown:
+            unseen.append(what)
+    # What does not scroll need not be a stop.
+    missed = page.evaluate(LEFT, sorted(reached))
+    assert missed == []
+    assert unseen == []
 
 
 # Whether the text of each part that folds is to be seen.

@@ -45,7 +45,7 @@ class Colab:
         self.site = site
         self.commit = git(site.tree, "rev-parse", "HEAD")
         folder = site.html / "notebooks"
-        self.copies = {p.stem: records.read(p) for p in folder.glob("*")}
+        self.copies = {p.stem: records.read(p) for p in folder.glob("*.ipynb")}
 
 
 @pytest.fixture(scope="module")
@@ -236,10 +236,12 @@ def test_the_copy_begins_with_its_addresses(colab):
         assert first["source"].split("\n")[:3:2] == [
             sources(nb, "markdown")[0].split("\n")[0],
             (
-                f"[Open in Colab]({COLAB}{name}.ipynb) · "
+                f"[![Open in Colab]({SITE}notebooks/colab.svg)]"
+                f"({COLAB}{name}.ipynb) · "
                 f"[This section in the book]({SITE}chapters/{name}.html)"
             ),
         ]
+        assert (colab.site.html / "notebooks/colab.svg").is_file()
         assert install["id"] == "install"
         wanted = rf"git\+https://github.com/author/book@{colab.commit}"
         assert re.search(
@@ -394,7 +396,7 @@ def test_a_solution_without_end_is_reported():
     asked = ":::{exercise} E\n:label: ex-e\nAsk.\n:::\n\n"
     cells = [markdown(f"# T\n\n{asked}{start}") | {"id": "a"}]
     said = []
-    home = reader.Home("/", None, None)
+    home = reader.Home("/", "/colab.svg", None, None)
     reader.make({"cells": cells, "metadata": {}}, Facts(), home, said.append)
     assert said == ["the solution of ex-e has no end"]
 
