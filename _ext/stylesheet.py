@@ -10,6 +10,7 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,11 @@ def write(app: Sphinx, error: Exception | None) -> None:
         for path in sorted(out.rglob("*.html"))
         if static not in path.parents
     }
-    sheets = dict.fromkeys(FIRST)
-    for page in pages.values():
-        if asked := HEAD.search(page):
-            sheets |= dict.fromkeys(asked[1].split())
+    heads = [head[1] for page in pages.values() if (head := HEAD.search(page))]
+    asked = [head.split() for head in heads if "<link" not in head]
+    if not asked:
+        return  # no page was written
+    sheets = dict.fromkeys([*FIRST, *chain(*asked)])
     named = files(pages.values())
     scripts = [static / name for name in sorted(named) if ".js" in name]
     known = words(pages.values(), scripts)

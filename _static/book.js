@@ -173,6 +173,18 @@
   addEventListener("pointerover", offer);
   addEventListener("focusin", offer);
 
+  // Paper shows what was never in view: its fonts are there before.
+  const later = window.requestIdleCallback ?? setTimeout;
+  addEventListener("load", () => later(() => {
+    for (const sheet of document.styleSheets) {
+      for (const { style, selectorText } of sheet.cssRules) {
+        if (!style?.fontFamily.includes("KaTeX") || !one(selectorText)) continue;
+        const { fontStyle, fontWeight, fontFamily } = style;
+        document.fonts.load(`${fontStyle} ${fontWeight} 1em ${fontFamily}`);
+      }
+    }
+  }));
+
   // Paper has no folds.
   addEventListener("beforeprint", () => {
     for (const fold of all("article details:not([open])")) {

@@ -12,7 +12,7 @@ from dlbook import interactive, plot
 
 pytest.importorskip("playwright.sync_api")
 
-from browser import Visit, served
+from browser import LOADED, Visit, served
 
 KB = 1000
 MOST = {"chapter": 300 * KB, "sheet": 400 * KB, "page": 300 * KB}
@@ -28,6 +28,7 @@ KINDS = {  # a page of each kind
     "notation.html",
     "search.html",
 }
+PAPER = {"width": 718, "height": 1047}  # A4 within margins of a centimetre
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
 WIDTHS = (390, 768, 1600, 1280)  # pixels; the last one stays
@@ -143,6 +144,40 @@ def test_everything_can_be_read_without_scripts(visit):
             assert figure.locator("figcaption").is_visible()
             assert "Without JavaScript" in figure.inner_text()
             assert not figure.locator("form").is_visible()
+
+
+# ---- on paper -------------------------------------------------------------
+
+FONTS = """() => [...document.fonts].filter(face => face.status == "loaded")
+  .map(face => [face.family, face.style, face.weight].join(" "))"""
+
+
+def test_the_fonts_of_all_formulas_are_there_before_they_are_printed(visit):
+    needed = visit().open(SOME[1], whole=True).evaluate(FONTS)
+    assert len(needed) > 6
+    page = visit().open(SOME[1])
+    has = f"needed => needed.every(font => ({FONTS})().includes(font))"
+    page.wait_for_function(has, arg=needed)
+
+
+# The parts of formulas that end beyond the paper, and how far.
+BEYOND = """() => {
+  for (const fold of document.querySelectorAll("details")) fold.open = true;
+  return [...document.querySelectorAll(".dl-display .katex-base")].map(
+    part => [part.getBoundingClientRect().right, part.textContent]
+  ).filter(([right]) => right > innerWidth);
+}"""
+
+
+def test_no_formula_is_cut_off_on_paper(visit, chapters):
+    for name in chapters:
+        seen = visit(viewport=PAPER)
+        page = seen.open(name)
+        page.emulate_media(media="print")
+        page.evaluate(LOADED)
+        assert page.locator(".dl-display .katex-base").count() > 0, name
+        assert page.evaluate(BEYOND) == [], name
+        seen.close()
 
 
 # ---- figures --------------------------------------------------------------
