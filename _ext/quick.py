@@ -15,7 +15,10 @@ from sphinx.environment import BuildEnvironment
 
 
 def share(app: Sphinx, env: BuildEnvironment) -> None:
-    """Let other processes write pages, once all pages have been read."""
+    """Let other processes write pages, once all pages have been read.
+
+    Four for a core, so that each has few pages, and none is waited for.
+    """
     if app.parallel == 1:
         app.parallel = 4 * (os.cpu_count() or 1)
 

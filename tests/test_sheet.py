@@ -296,6 +296,30 @@ def test_the_full_sheet_is_light(full):
     assert size < 300_000  # with scripts and style sheets below 400 kB
 
 
+@pytest.mark.slow
+def test_the_full_sheet_is_filtered_a_second_after_it_is_asked_for(
+    full, browser
+):
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto((full.html / "cheatsheet.html").as_uri())
+    ready = page.evaluate(
+        """() => {
+          const {domContentLoadedEventEnd: start} =
+            performance.getEntriesByType("navigation")[0];
+          const field = document.querySelector(".dl-filter input");
+          const before = performance.now();
+          field.value = "kernel";
+          field.dispatchEvent(new Event("input", {bubbles: true}));
+          document.body.getBoundingClientRect();
+          return start + performance.now() - before;
+        }"""
+    )
+    left = page.locator(".dl-item:not([hidden])").count()
+    page.close()
+    assert 0 < left < 284
+    assert ready < 1000, f"{ready:.0f} ms"
+
+
 # ---- which faults stop the build ------------------------------------------
 
 FAULTS = {
