@@ -102,7 +102,7 @@ lab: $(VENV)/all ## open the notebooks in JupyterLab
 
 # ---- writing --------------------------------------------------------------
 notebooks: $(VENV)/all ## execute the notebooks (NB=chapters/x.ipynb for one)
-	$(PY) -m _ext.execute $(NB)
+	$(PY) -m _ext.notebook.execute $(NB)
 
 test: $(VENV)/all ## style, types, and every test, the notebooks among them
 	$(PY) -m ruff check
@@ -116,7 +116,7 @@ slow: $(VENV)/all ## the tests that run the readers' copies from end to end
 	$(PY) -m pytest -m slow tests
 
 coverage: $(VENV)/book ## say which statements are written and checked
-	$(PY) -m _ext.coverage
+	$(PY) -m _ext.notebook.coverage
 
 bench: $(VENV)/all ## measure what is marked `bench`
 	$(PY) -m pytest -m bench tests

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from bs4 import BeautifulSoup, Tag
 
-from _ext import records
+from _ext.notebook import records
 
 ROOT = Path(__file__).parents[1]
 PRESS = ("_config.yml", "references.bib", "_ext", "_static")

@@ -8,7 +8,8 @@ import nbformat
 import pytest
 from nbconvert import HTMLExporter
 
-from dlbook import interactive, plot
+from dlbook import plot
+from dlbook.plot import sliders
 
 pytest.importorskip("playwright.sync_api")
 
@@ -246,7 +247,7 @@ def exported(tmp_path_factory):
     """An HTML file of nbconvert with the same figure twice."""
     with mpl.rc_context():
         plot.style()
-        figure = interactive._page(
+        figure = sliders._page(
             sine,
             "a wave that gets shorter from left to right",
             "The wave is shorter where k is larger. <script>bad()</script>",

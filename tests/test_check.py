@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from dlbook import check
-from dlbook.record import inventory
+from dlbook.check.inventory import inventory
 
 OK, ERRATUM = "opt-adam", "opt-gradient-flow"
 NAN, INF = float("nan"), float("inf")

@@ -12,7 +12,7 @@ from pybtex.database import parse_string
 from sphinx.errors import ExtensionError
 
 import dlbook
-from _ext import cite
+from _ext.page import cite
 
 CFF = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
 PAGE = (
@@ -194,7 +194,7 @@ def test_every_statement_links_to_itself(sample):
 
 
 def test_the_script_is_small():
-    assert len((ROOT / "_ext" / "cite.js").read_bytes()) <= 1024
+    assert len((ROOT / "_ext/page/cite.js").read_bytes()) <= 1024
 
 
 # ---- in a browser ---------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from _ext import coverage, records
+from _ext.notebook import coverage, records
 
 ROOT = Path(__file__).parents[1]
 
@@ -198,7 +198,7 @@ def test_the_plan_sends_every_entry_to_one_notebook():
 
 
 def run(tree):
-    command = [sys.executable, "-m", "_ext.coverage"]
+    command = [sys.executable, "-m", "_ext.notebook.coverage"]
     environment = {"PYTHONPATH": str(ROOT)}
     return subprocess.run(
         command,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from _ext import execute, records
+from _ext.notebook import execute, records
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_a_hash_needs_neither_torch_nor_a_kernel(root):
     import sys
 
     script = (
-        "import sys, _ext.rules; "
+        "import sys, _ext.notebook.rules; "
         "print({'torch', 'nbclient', 'nbformat', 'dlbook'} & {*sys.modules})"
     )
     done = subprocess.run(

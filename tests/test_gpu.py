@@ -13,7 +13,8 @@ import pytest
 import yaml
 from press import ROOT, book, build, code, markdown
 
-from _ext import coverage, gpu, records
+from _ext.lists import gpu
+from _ext.notebook import coverage, records
 
 LARGE = 1000  # greater integers are sizes
 SMALL = (7, 11, 13, 17)  # what becomes of them, in turn

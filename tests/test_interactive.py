@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlbook import film, frames, interactive, plot
+from dlbook import plot
+from dlbook.plot import film, frames, sliders
 
 ALT = "a line whose far end rises and falls"
 FINDING = "The end of the line is where the slider says."
@@ -35,9 +36,7 @@ def zigzag(ax, k, kind="up"):
 
 def page(draw=zigzag, alt=ALT, finding=FINDING, labels=(), start=(), **grids):
     grids = grids or {"k": [0.25, 0.5, 1], "kind": ["up", "down"]}
-    return interactive._page(
-        draw, alt, finding, dict(labels), dict(start), grids
-    )
+    return sliders._page(draw, alt, finding, dict(labels), dict(start), grids)
 
 
 # A reader of the format that shares nothing with the writer or the script.
@@ -534,7 +533,7 @@ def test_interactive_needs_a_parameter():
 
 def test_the_output_has_words_for_those_who_cannot_see_it(monkeypatch):
     seen = []
-    monkeypatch.setattr(interactive, "emit", lambda *args: seen.append(args))
+    monkeypatch.setattr(sliders, "emit", lambda *args: seen.append(args))
     plot.interactive(zigzag, alt=ALT, finding=FINDING, k=[1, 2])
     ((data, metadata),) = seen
     assert data["text/plain"] == ALT

@@ -15,7 +15,7 @@ from docutils import nodes
 from docutils.utils import new_document
 from fontTools.ttLib import TTFont
 
-from _ext import fonts, lean, stylesheet
+from _ext.page import fonts, lean, stylesheet
 
 ROOT = Path(__file__).parents[1]
 CHAPTER = "chapters/11-3-gradient-descent.html"

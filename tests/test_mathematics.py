@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from press import ROOT
 
-from _ext.mathematics import Drawer
+from _ext.page.mathematics import Drawer
 
 KATEX = ROOT / "node_modules" / "katex"
-OURS = ROOT / "_ext" / "katex.css"
+OURS = ROOT / "_ext/page/katex.css"
 FORMULAS = r"""
 x_i^2 + y_{ij} - z^{\top} \le \mathbf A_{kl}^{-1} \times \hat f_\theta
 \frac{a+b}{c_1} \cdot \sqrt{\frac{x}{y_2}} \sqrt[3]{n} = \tfrac12

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from _ext import execute, records, rules
+from _ext.notebook import execute, records, rules
 
 ROOT = Path(__file__).parents[1]
 ALT = "Two paths over the contour lines of a quadratic."
@@ -120,7 +120,9 @@ def root(tmp_path):
     (tmp_path / "chapters").mkdir()
     (tmp_path / "dlbook").mkdir()
     (tmp_path / "dlbook/__init__.py").write_text('"""Package."""\n')
-    (tmp_path / "dlbook/check.py").write_text("from dlbook import words\n")
+    (tmp_path / "dlbook/check").mkdir()
+    (tmp_path / "dlbook/check/__init__.py").write_text("v = 0\n")
+    (tmp_path / "dlbook/check/inner.py").write_text("import dlbook.words\n")
     (tmp_path / "dlbook/plot.py").write_text("x = 1\n")
     (tmp_path / "dlbook/words.py").write_text("y = 2\n")
     (tmp_path / "dlbook/other.py").write_text("z = 3\n")
@@ -420,7 +422,9 @@ def test_words_between_the_code_do_not_make_outputs_stale(root):
     assert rules.book(root) == []
 
 
-@pytest.mark.parametrize("module", ["__init__", "plot", "check", "words"])
+@pytest.mark.parametrize(
+    "module", ["__init__", "plot", "check/inner", "words"]
+)
 def test_a_change_of_an_imported_module_makes_outputs_stale(module, root):
     save(seal(good(), root), root)
     with (root / f"dlbook/{module}.py").open("a") as file:

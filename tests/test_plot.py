@@ -14,7 +14,8 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from dlbook import drawings, picture, plot
+from dlbook import plot
+from dlbook.plot import drawings, page, picture
 
 ALT = "a line that falls from one & stays < .1"
 PAGE = {"light": "#FFFFFF", "dark": "#14181E"}
@@ -141,17 +142,18 @@ def test_every_reference_in_the_svg_has_its_target():
 PROCESS = """
 import matplotlib as mpl
 before = dict(mpl.rcParams)
-from dlbook import interactive, picture, plot
+from dlbook import plot
+from dlbook.plot import page, picture, sliders
 assert dict(mpl.rcParams) == before, "importing changed the look"
 import hashlib, io
 plot.style()
 ax = plot.curves({"a": [1, 2], "b": [3, 1]}, xlabel="$x$", ylabel="y", log="y")
 ax.scatter([0, 1], [1, 2])
-out = picture.svg(ax.figure, "words", background="none") + plot._png(ax.figure)
+out = picture.svg(ax.figure, "words", background="none") + page._png(ax.figure)
 def draw(ax, k, kind):
     ax.plot([0, 1], [0, k], marker="o"); ax.scatter([.5], [k / 2])
     ax.set(xlim=(0, 1), ylim=(0, 3), title=f"{k} {kind}")
-out += interactive._page(draw, "a" * 30, "b" * 30, {}, {},
+out += sliders._page(draw, "a" * 30, "b" * 30, {}, {},
                          {"k": [1, 2], "kind": ["p", "q"]})
 print(hashlib.sha256(out.encode()).hexdigest())
 """
@@ -198,7 +200,7 @@ def contrast(a, b):
     return max(lights) / min(lights)
 
 
-@pytest.mark.parametrize("colour", [*plot.COLOURS, drawings.GREY])
+@pytest.mark.parametrize("colour", [*page.COLOURS, drawings.GREY])
 def test_lines_stand_out_on_both_pages(colour):
     c, light, dark = rgb(colour), rgb(PAGE["light"]), rgb(PAGE["dark"])
     assert contrast(c, light) >= 3

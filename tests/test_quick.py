@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 from press import ROOT
 
-from _ext import quick
-from _ext.mathematics import Drawer
+from _ext.page import quick
+from _ext.page.mathematics import Drawer
 
 TEX = r"\frac{a_1}{b}"
 

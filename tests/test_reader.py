@@ -24,7 +24,8 @@ import yaml
 from packaging.requirements import Requirement
 from press import OWNER, ROOT, book, build, code, git, markdown
 
-from _ext import address, plain, reader, records, stubs
+from _ext.copies import address, plain, reader, stubs
+from _ext.notebook import records
 
 REPOSITORY = {"GITHUB_REPOSITORY": OWNER}
 SITE = "https://author.github.io/book/"

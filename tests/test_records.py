@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from _ext import records
+from _ext.notebook import records
 
 ROOT = Path(__file__).parents[1]
 

@@ -10,8 +10,8 @@ import yaml
 from bs4 import BeautifulSoup
 from press import OTHER, ROOT, SAMPLE, book, build, check, code, markdown
 
-from _ext import coverage, records
-from _ext.mathematics import FOREIGN, Drawer
+from _ext.notebook import coverage, records
+from _ext.page.mathematics import FOREIGN, Drawer
 
 PAGES = ("cheatsheet", "errata")
 NASTY = "<script>alert(1)</script> **no** [[1, 2]] & `x < y`"
@@ -225,7 +225,7 @@ def _states(item):
 
 
 def test_the_script_is_small_and_loaded_where_it_is_needed(sample):
-    assert len((ROOT / "_ext" / "sheet.js").read_bytes()) <= 2048
+    assert len((ROOT / "_ext/lists/sheet.js").read_bytes()) <= 2048
     for name, page in sample.pages.items():
         scripts = [s.get("src", "") for s in page.find_all("script")]
         loaded = any("sheet.js" in source for source in scripts)

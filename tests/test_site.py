@@ -27,7 +27,7 @@ from press import (
     section,
 )
 
-from _ext import records
+from _ext.notebook import records
 
 # A fault in each notebook: what is in it, and what the build says.
 BOX = ":::{prf:definition} Box\n:label: %s\nText.\n:::"

@@ -19,7 +19,9 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from . import assets, borrow, coverage, mathematics
+from _ext.lists import borrow
+from _ext.notebook import coverage
+from _ext.page import assets, mathematics
 
 logger = logging.getLogger(__name__)
 
@@ -315,7 +317,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("cheatsheet", Sheet)
     app.add_directive("errata", Errata)
     app.add_post_transform(Complete)
-    app.connect("builder-inited", partial(assets.copy, name="sheet.js"))
+    script = Path(__file__).with_name("sheet.js")
+    app.connect("builder-inited", partial(assets.copy, file=script))
     app.connect("env-updated", find_errata)
     app.connect("html-page-context", add_script)
     return {

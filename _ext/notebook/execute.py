@@ -1,6 +1,6 @@
 """Execute notebooks, each in one fresh kernel, and store the outputs.
 
-    python -m _ext.execute [--check | --stale] [chapters/x.ipynb ...]
+    python -m _ext.notebook.execute [--check | --stale] [chapters/x.ipynb ...]
 
 A notebook is written only when every cell of it ran. Two hashes in its
 metadata then say which code made which outputs; `--check` compares them and
@@ -19,10 +19,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from _ext import records
-from _ext.records import Notebook
+from _ext.notebook import records
+from _ext.notebook.records import Notebook
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TIMEOUT = 600  # seconds for one cell
 
 KERNELSPEC = {
@@ -76,18 +76,27 @@ def stale(nb: Notebook, root: Path) -> list[str]:
 def modules(sources: Iterable[str], root: Path) -> list[Path]:
     """Return the files of dlbook behind these sources, sorted.
 
-    The imports are followed through dlbook itself. A file that shares its
-    name with a module (its script or style sheet) goes with it.
+    The imports are followed through dlbook itself. A package counts as a
+    whole; a file that shares its name with a module goes with it.
     """
     package = root / "dlbook"
     found: dict[str, list[Path]] = {}
     names = {name for source in sources for name in imports(source, package)}
     while names:
         name = names.pop()
-        found[name] = sorted(package.glob(f"{name}.*"))
-        source = (package / f"{name}.py").read_text("utf-8")
-        names |= imports(source, package) - found.keys()
+        found[name] = files(package, name)
+        for path in found[name]:
+            if path.suffix == ".py":
+                names |= imports(path.read_text("utf-8"), package)
+        names -= found.keys()
     return [path for name in sorted(found) for path in found[name]]
+
+
+def files(package: Path, name: str) -> list[Path]:
+    """Return the files of a module, or of a package within the package."""
+    within = (package / name).rglob("*.*")
+    kept = [path for path in within if "__pycache__" not in path.parts]
+    return sorted([*package.glob(f"{name}.*"), *kept])
 
 
 def imports(source: str, package: Path) -> set[str]:
@@ -104,7 +113,7 @@ def imports(source: str, package: Path) -> set[str]:
     parts = [name.split(".") for name in found]
     within = [part for part in parts if part[0] == package.name]
     names = {part[1] for part in within if len(part) > 1}
-    names = {name for name in names if (package / f"{name}.py").exists()}
+    names = {name for name in names if files(package, name)}
     return names | ({"__init__"} if within else set())
 
 
@@ -281,7 +290,8 @@ def place(path: Path, index: int, cell: Any) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m _ext.execute", description=__doc__.split("\n")[0]
+        prog="python -m _ext.notebook.execute",
+        description=__doc__.split("\n")[0],
     )
     parser.add_argument("notebooks", nargs="*", type=Path)
     how = parser.add_mutually_exclusive_group()

@@ -14,8 +14,9 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from . import coverage, outputs, records
-from .statements import Entry
+from _ext.notebook import coverage, records
+from _ext.page import outputs
+from _ext.page.statements import Entry
 
 Cell = tuple[str, int]  # anchor, and number as readers count
 

@@ -1,4 +1,4 @@
-"""Shared room: one look for every figure, and words for each."""
+"""The look of the book; figures and code as outputs of a notebook."""
 
 import base64
 import inspect
@@ -13,22 +13,9 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dlbook.drawings import band, curves, field, graph, images
-from dlbook.interactive import interactive
-from dlbook.picture import checked, emit, figure, svg
+from dlbook.plot.picture import checked, emit, svg
 
-__all__ = [
-    "band",
-    "curves",
-    "field",
-    "figure",
-    "graph",
-    "images",
-    "interactive",
-    "show",
-    "source",
-    "style",
-]
+__all__ = ["show", "source", "style"]
 
 # Those of Okabe and Ito's colours whose contrast is 3:1 or more on white
 # and, inverted by the site, on its dark page. The dashes tell the lines

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
-from . import records
+from _ext.notebook import records
 
 TITLED = frozenset({"admonition", "dropdown", "sidebar", "topic"})
 ADMONITIONS = (

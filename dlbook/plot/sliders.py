@@ -1,8 +1,8 @@
 """Shared room: figures with sliders that need no kernel.
 
 Chapters use ``plot.interactive``. Matplotlib draws every frame here; the
-page holds the first one and what changes (``dlbook.frames``), and a script
-of a thousand characters moves it.
+page holds the first one and what changes (``dlbook.plot.frames``), and a
+script of a thousand characters moves it.
 """
 
 import hashlib
@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from typing import Any
 
-from dlbook.film import Film, shoot
-from dlbook.frames import SCRIPT, Table, digits, pack
-from dlbook.picture import checked, emit, headed
+from dlbook.plot.film import Film, shoot
+from dlbook.plot.frames import SCRIPT, Table, digits, pack
+from dlbook.plot.picture import checked, emit, headed
 
 __all__ = ["interactive"]
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import stubs
-from .plain import Plain, Site, parts
-from .records import Notebook
+from _ext.copies import stubs
+from _ext.copies.plain import Plain, Site, parts
+from _ext.notebook.records import Notebook
 
 TEMPLATE = Path(__file__).parent / "templates" / "install.py.txt"
 SOLUTIONS = (

@@ -18,7 +18,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from . import records
+from _ext.notebook import records
 
 MARKER = "dlbook-check:"
 LINES = 10_000  # myst-nb lets every cell begin at a multiple of this

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
-from dlbook.picture import FONT, compact, figure, raw
+from dlbook.plot.picture import FONT, compact, figure, raw
 
 __all__ = ["Film", "shoot"]
 

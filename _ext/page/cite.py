@@ -19,8 +19,9 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from . import address, assets
-from .statements import Entry
+from _ext.copies import address
+from _ext.page import assets
+from _ext.page.statements import Entry
 
 logger = logging.getLogger(__name__)
 
@@ -218,7 +219,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register directive, block and permalinks."""
     app.add_node(Citation, html=(visit_citation, lambda *_: None))
     app.add_directive("citation", Cite)
-    app.connect("builder-inited", partial(assets.copy, name="cite.js"))
+    script = Path(__file__).with_name("cite.js")
+    app.connect("builder-inited", partial(assets.copy, file=script))
     app.connect("doctree-read", add_permalinks, priority=600)
     app.connect("html-page-context", add_block)
     return {

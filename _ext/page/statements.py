@@ -30,7 +30,8 @@ from sphinx_proof.nodes import (
     unenumerable_node,
 )
 
-from . import coverage, outputs, records
+from _ext.notebook import coverage, records
+from _ext.page import outputs
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ def rewrite(app: Sphinx, docname: str, source: list[str]) -> None:
     """Prepare a notebook's text for the parser."""
     env = app.env
     env.note_dependency(Path(app.srcdir) / "chapters" / "cheatsheet.yml")
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
         env.note_dependency(path)
     if not str(env.doc2path(docname)).endswith(".ipynb"):
         return

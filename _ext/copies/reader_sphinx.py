@@ -13,7 +13,8 @@ from sphinx.application import Sphinx
 from sphinx.errors import NoUri
 from sphinx.util import logging
 
-from . import address, execute, reader, records
+from _ext.copies import address, reader
+from _ext.notebook import execute, records
 
 logger = logging.getLogger(__name__)
 

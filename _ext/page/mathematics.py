@@ -22,7 +22,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
-from . import outputs
+from _ext.page import outputs
 
 logger = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from _ext import execute, records
-from _ext.execute import tags
-from _ext.records import Directive, Notebook, Text
+from _ext.notebook import execute, records
+from _ext.notebook.execute import tags
+from _ext.notebook.records import Directive, Notebook, Text
 
 MEGABYTE = 1_000_000
 LINES = 40  # of a code cell, at most

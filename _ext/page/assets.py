@@ -6,9 +6,9 @@ from pathlib import Path
 from sphinx.application import Sphinx
 
 
-def copy(app: Sphinx, name: str) -> None:
-    """Copy a file of this folder into the site's static files."""
+def copy(app: Sphinx, file: Path) -> None:
+    """Copy a file into the site's static files."""
     if app.builder.format == "html":
         target = Path(app.outdir) / "_static"
         target.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(Path(__file__).with_name(name), target / name)
+        shutil.copyfile(file, target / file.name)

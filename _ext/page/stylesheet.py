@@ -18,7 +18,7 @@ import tinycss2
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from . import fonts
+from _ext.page import fonts
 
 # The theme links these two by itself, before all others.
 FIRST = ("_static/basic.css", "_static/styles/pydata-sphinx-theme.css")

@@ -1,7 +1,7 @@
 """Report which entries of the sheet are stated, checked and refuted.
 
-`python -m _ext.coverage` prints the report and ends with status 1 when a
-notebook that is in the table of contents breaks a rule:
+`python -m _ext.notebook.coverage` prints the report and ends with status 1
+when a notebook that is in the table of contents breaks a rule:
 
 - an entry is stated once, in the notebook that `sections.yml` names;
 - an entry that is not a comment has a passing check where it is stated;
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from . import records
+from _ext.notebook import records
 
 POSITIVE = frozenset({"close", "exact", "within", "holds"})
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from dlbook.picture import Number, array, figure
+from dlbook.plot.picture import Number, array, figure
 
 __all__ = ["band", "curves", "field", "graph", "images"]
 

@@ -1,40 +1,21 @@
-"""Shared room: checks that can fail, one line and one record each.
-
-Every check names a statement of the cheat sheet. It raises
-``AssertionError`` if the statement fails; otherwise it prints one line that
-reads the same on every machine and attaches a record to the cell's output,
-from which the site's marks, cheat sheet and errata are built.
-"""
+"""The comparisons; each raises, or leaves one line and one record."""
 
 from typing import Any, NoReturn
 
 import numpy as np
 
-from dlbook.record import (
-    MIME,
-    emit,
-    exercise,
-    grader,
-    inventory,
+from dlbook.check.inventory import inventory, title
+from dlbook.check.record import emit
+from dlbook.check.values import (
     is_array,
     numbers,
     precision,
     short,
-    title,
     truth,
     worst,
 )
 
-__all__ = [
-    "MIME",
-    "close",
-    "exact",
-    "exercise",
-    "grader",
-    "holds",
-    "refutes",
-    "within",
-]
+__all__ = ["close", "exact", "holds", "refutes", "within"]
 
 
 def close(

@@ -1,10 +1,10 @@
 """Lean, accessible pages: what the theme adds and a book does not need.
 
-The theme's templates are kept; `_ext/theme` overrides the few that differ.
-Each page asks for one style sheet, one script, and the fonts and figures
-that it shows. `stylesheet` writes the style sheet after the pages: it holds
-the rules that some page can use, and the fonts hold the glyphs that some
-formula shows.
+The theme's templates are kept; `theme` beside this file overrides the few
+that differ. Each page asks for one style sheet, one script, and the fonts and
+figures that it shows. `stylesheet` writes the style sheet after the pages: it
+holds the rules that some page can use, and the fonts hold the glyphs that
+some formula shows.
 """
 
 import re
@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.builders.html._assets import _JavaScript
 from sphinx_exercise.nodes import solution_node
 
-from . import stylesheet
+from _ext.page import stylesheet
 
 # Scripts of the theme and its companions, in the place of which stand
 # `book.js`, native elements, or nothing.

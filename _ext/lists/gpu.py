@@ -16,7 +16,9 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from . import borrow, coverage, outputs, records
+from _ext.lists import borrow
+from _ext.notebook import coverage, records
+from _ext.page import outputs
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""The same notebook for other places: the reader's copies."""

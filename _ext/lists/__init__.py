@@ -1,0 +1,1 @@
+"""Pages made of all chapters: cheat sheet, errata, GPU measurements."""

@@ -1,0 +1,1 @@
+"""Read, judge and execute notebooks; nothing here needs Sphinx or torch."""

@@ -1,0 +1,1 @@
+"""A chapter on the page: statements, outputs, mathematics, styles."""
