@@ -1,21 +1,22 @@
-"""The comparisons; each raises, or leaves one line and one record."""
+"""Two computations of one thing, compared; each raises or leaves a record."""
 
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from dlbook.check.inventory import inventory, title
-from dlbook.check.record import emit
+from dlbook.check.record import fail, succeed, weakest
 from dlbook.check.values import (
     is_array,
     numbers,
     precision,
     short,
     truth,
+    whole,
     worst,
 )
 
-__all__ = ["close", "exact", "holds", "refutes", "within"]
+__all__ = ["close", "exact", "holds", "refutes"]
 
 
 def close(
@@ -23,24 +24,32 @@ def close(
     got: Any,
     expected: Any,
     *,
-    atol: float | None = None,
-    rtol: float | None = None,
+    atol: float | int | None = None,
+    rtol: float | int | None = None,
+    scale: float | int | None = None,
     says: str | None = None,
 ) -> None:
     """Check that two computations of one quantity agree.
 
     Passes if ``|got - expected| <= atol + rtol |expected|`` everywhere and
-    the shapes are equal; NaN and infinity never pass.
+    the shapes are equal; NaN and infinity never pass. Both sides are
+    converted to float64 or complex128 first.
+
+    The power is the smallest factor 1 ± p on `expected` that would be
+    noticed: ``p = (tolerance + |got - expected|) / |expected|`` at the entry
+    where that is least.
 
     Parameters
     ----------
     id
-        Statement of the sheet, e.g. ``"opt-adam"``.
+        Statement of the sheet, e.g. ``"opt-adam"``, or an experiment.
     got, expected
         Numbers or arrays that share no code.
     atol, rtol
         Largest absolute and relative difference; one left out is 0. Left
         out both, they are the defaults of the less precise dtype.
+    scale
+        Size of the terms that cancel, where `expected` is 0 everywhere.
     says
         What has been checked, if the default says too little.
 
@@ -49,12 +58,13 @@ def close(
     AssertionError
         If they differ.
     ValueError
-        If the id is unknown, an array is empty or a tolerance is not > 0.
+        If the id is unknown, an array is empty, a tolerance is not > 0, or
+        0 is expected and no scale is given.
     """
     title(id)
     x, y = numbers(id, "got", got), numbers(id, "expected", expected)
     if atol is None and rtol is None:
-        rtol, atol = max(precision(x), precision(y))
+        rtol, atol = precision(got, expected)
         to = "rounding"
     else:
         rtol, atol = rtol or 0.0, atol or 0.0
@@ -65,27 +75,47 @@ def close(
             )
         to = f"{atol:g}" if atol else f"{rtol:g} relative"
     if x.shape != y.shape:
-        _fail(id, f"got shape {x.shape}, expected {y.shape}")
+        fail(id, f"got shape {x.shape}, expected {y.shape}")
+    size = _size(id, y, scale)
     with np.errstate(invalid="ignore"):
-        excess = np.abs(x - y) - (atol + rtol * np.abs(y))
+        off, tolerance = np.abs(x - y), atol + rtol * np.abs(y)
+        excess = off - tolerance
     if not np.all(excess <= 0):  # NaN is not <= 0
         i = worst(excess)
         at = f" at {i}" if i else ""
-        _fail(
+        fail(
             id,
             f"got {x[i]:.9g}{at}, expected {y[i]:.9g}, "
             f"tolerance {atol:g} + {rtol:g} |expected|",
         )
-    _pass(id, "close", says or f"both sides agree to {to}")
+    power = weakest(off + tolerance, size)
+    succeed(id, "close", says or f"both sides agree to {to}", power)
+
+
+def _size(id: str, y: Any, scale: float | int | None) -> Any:
+    """Return the size of each entry of a claim, to measure power by."""
+    if scale is None and np.any(y):
+        return np.abs(y)
+    if scale is None:
+        raise ValueError(
+            f"{id}: expected: is 0 everywhere, so no error is a part of it; "
+            "give the size of the terms that cancel as scale"
+        )
+    if not (scale > 0 and np.isfinite(scale)):
+        raise ValueError(f"{id}: scale: expected > 0, got {scale}")
+    return np.full(np.shape(y), float(scale))
 
 
 def exact(id: str, got: Any, expected: Any, says: str | None = None) -> None:
     """Check that two values are equal.
 
+    Whole numbers of any size are compared as they are; the power is 0, any
+    change is noticed.
+
     Parameters
     ----------
     id
-        Statement of the sheet.
+        Statement of the sheet, or an experiment.
     got, expected
         Arrays of one shape, or any values with ``==``.
     says
@@ -97,83 +127,17 @@ def exact(id: str, got: Any, expected: Any, says: str | None = None) -> None:
         If they differ; NaN equals nothing.
     """
     title(id)
+    power: float | None = 0.0
     if is_array(got) or is_array(expected):
-        x, y = numbers(id, "got", got), numbers(id, "expected", expected)
+        x, y = whole(id, "got", got), whole(id, "expected", expected)
         same = x.shape == y.shape and bool(np.all(x == y))
     else:
         same = truth(id, got == expected)
+        number = isinstance(expected, int | float | complex)
+        power = 0.0 if number and not isinstance(expected, bool) else None
     if not same:
-        _fail(
-            id,
-            f"got {short(got)}, expected {short(expected)}, exactly",
-        )
-    _pass(id, "exact", says or "both sides are equal")
-
-
-def within(
-    id: str,
-    samples: Any,
-    *,
-    expected: Any = None,
-    at_most: Any = None,
-    at_least: Any = None,
-    sigmas: float = 5,
-    says: str | None = None,
-) -> None:
-    """Check the mean of independent draws, to its own standard error.
-
-    The tolerance is ``sigmas`` standard errors ``sd / sqrt(n)`` of the mean,
-    estimated from the draws.
-
-    Parameters
-    ----------
-    id
-        Statement of the sheet.
-    samples
-        Independent draws along axis 0, at least 30.
-    expected, at_most, at_least
-        The claim about the mean: exactly one of the three, of shape
-        ``samples.shape[1:]``.
-    sigmas
-        Standard errors that the mean may be off.
-    says
-        What has been checked, if the default says too little.
-
-    Raises
-    ------
-    AssertionError
-        If the mean is too far off, or not a number.
-    ValueError
-        If there are fewer than 30 draws, or not one claim.
-    """
-    title(id)
-    claims = {"expected": expected, "at most": at_most, "at least": at_least}
-    given = [k for k, v in claims.items() if v is not None]
-    if len(given) != 1:
-        raise ValueError(
-            f"{id}: expected one of expected, at_most, at_least; "
-            f"got {len(given)}; split the claim into several checks"
-        )
-    x = numbers(id, "samples", samples)
-    y = numbers(id, given[0], claims[given[0]])
-    if x.ndim == 0 or len(x) < 30:
-        few = f"{id}: samples: expected at least 30 draws along axis 0"
-        raise ValueError(f"{few}, got shape {x.shape}; draw more")
-    if x.shape[1:] != y.shape:
-        _fail(id, f"one draw has shape {x.shape[1:]}, the claim {y.shape}")
-    mean, error = x.mean(0), x.std(0, ddof=1) / np.sqrt(len(x))
-    sign = {"expected": np.sign(mean - y), "at most": 1, "at least": -1}
-    off = sign[given[0]] * (mean - y)
-    if not np.all(off <= sigmas * error):
-        i = worst(off - sigmas * error)
-        _fail(
-            id,
-            f"got mean {mean[i]:.6g}, {given[0]} {y[i]:.6g}, "
-            f"tolerance {sigmas:g} standard errors of {error[i]:.2g}",
-        )
-    fact = "agrees" if given[0] == "expected" else "keeps its bound"
-    says = says or f"the mean {fact} to {sigmas:g} standard errors"
-    _pass(id, "within", says)
+        fail(id, f"got {short(got)}, expected {short(expected)}, exactly")
+    succeed(id, "exact", says or "both sides are equal", power)
 
 
 def refutes(
@@ -181,14 +145,18 @@ def refutes(
     printed: Any,
     true: Any,
     *,
-    by: float | None = None,
+    by: float | int | None = None,
     says: str | None = None,
 ) -> None:
     """Check that what the sheet prints is wrong, and by how much.
 
     Passes if some entry of `printed` differs from `true` by more than `by`,
-    or if the shapes differ. Claims that are no numbers (``True``, words)
-    must simply differ.
+    or if the shapes differ. Claims that have no numbers (words, or True
+    against False) must simply differ: do not hide a comparison in them, for
+    ``bool(nan < 10)`` is False too.
+
+    The power is the smallest error of the printed formula, relative to the
+    largest entry of `true`, that would count as one.
 
     Parameters
     ----------
@@ -212,48 +180,46 @@ def refutes(
         If the inventory says that the statement is printed correctly.
     """
     title(id)
-    if inventory()[id]["verdict"] == "ok":
+    if id not in inventory() or inventory()[id]["verdict"] == "ok":
         raise ValueError(f"{id}: not an erratum; its verdict is ok")
     if any(isinstance(v, bool | str | np.bool_) for v in (printed, true)):
         if by is not None:
             raise ValueError(f"{id}: by: needs numbers, got {true!r}")
         if type(printed) is not type(true) or truth(id, printed == true):
-            _fail(id, f"printed {printed!r}, true {true!r}: no difference")
-        _pass(id, "refutes", says or "what is printed is not so")
+            fail(id, f"printed {printed!r}, true {true!r}: no difference")
+        succeed(id, "refutes", says or "what is printed is not so", None)
         return
     x, y = numbers(id, "printed", printed), numbers(id, "true", true)
     if np.isnan(x).any() or not np.isfinite(y).all():
-        _fail(id, "cannot refute by NaN, or against what is not finite")
+        fail(id, "cannot refute by NaN, or against what is not finite")
     if x.shape != y.shape:
         fact = f"as printed its shape is {x.shape}, not {y.shape}"
-        _pass(id, "refutes", says or fact)
+        succeed(id, "refutes", says or fact, 0.0)
         return
     if by is not None and not by > 0:
         raise ValueError(f"{id}: by: expected > 0, got {by}")
     scale = float(np.abs(y).max())
     margin = by or 0.01 * scale or 0.01
-    off = np.abs(x - y).max()
+    off = float(np.abs(x - y).max())
     if not off > margin:
-        _fail(
+        fail(
             id,
             f"the printed formula is off by {off:.3g} only, expected more "
             f"than {margin:.3g}",
         )
     more = "1 %" if by is None and scale else f"{margin:g}"
-    _pass(
-        id,
-        "refutes",
-        says or f"as printed it is off by more than {more}",
-    )
+    fact = f"as printed it is off by more than {more}"
+    power = margin / (scale or (off if np.isfinite(off) else 1.0))
+    succeed(id, "refutes", says or fact, power)
 
 
 def holds(id: str, condition: Any, says: str) -> None:
-    """Check a condition that no other kind of check fits.
+    """Check a condition that has no numbers, or that no other check fits.
 
     Parameters
     ----------
     id
-        Statement of the sheet.
+        Statement of the sheet, or an experiment.
     condition
         One truth value; an array must be reduced with ``all`` or ``any``.
     says
@@ -268,13 +234,5 @@ def holds(id: str, condition: Any, says: str) -> None:
     """
     title(id)
     if not truth(id, condition):
-        _fail(id, f"expected: {says}; got False")
-    _pass(id, "holds", says)
-
-
-def _fail(id: str, why: str) -> NoReturn:
-    raise AssertionError(f"✗ {title(id)} ({id}): {why}")
-
-
-def _pass(id: str, kind: str, says: str) -> None:
-    emit(id, kind, says, f"✓ {title(id)}: {says}")
+        fail(id, f"expected: {says}; got False")
+    succeed(id, "holds", says, None)

@@ -2,6 +2,7 @@
 
 import difflib
 import functools
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import yaml
 
 __all__ = ["inventory", "nearest", "title"]
+
+EXPERIMENT = re.compile(r"exp(-\d+)+(-[a-z][a-z0-9]*)(-[a-z0-9]+)*")
 
 
 @functools.cache
@@ -23,7 +26,13 @@ def inventory() -> Mapping[str, Mapping[str, str]]:
 
 
 def title(id: str) -> str:
-    """Return "11.3.2 Gradient descent", or refuse an unknown id."""
+    """Return "11.3.2 Gradient descent", or refuse an unknown id.
+
+    An experiment, ``exp-<section>-<name>``, is no statement of the sheet and
+    goes by its id.
+    """
+    if EXPERIMENT.fullmatch(id):
+        return f"Experiment {id}"
     if id not in inventory():
         raise ValueError(f"{id}: no such statement{nearest(id, inventory())}")
     return "{number} {title}".format_map(inventory()[id])
