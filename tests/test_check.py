@@ -322,6 +322,34 @@ def test_an_order_refuses_too_few_points_and_loose_tolerances():
             check.order(OK, sizes, [1.0, 2, 3], expected=1)
 
 
+# ---- timings ---------------------------------------------------------------
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: check.order(OK, N, N**1.3, expected=2, timed=True),
+        lambda: check.order(
+            OK, N, N**2 * [1, 1.9, 1, 1], expected=2, atol=0.4, timed=True
+        ),
+        lambda: check.bound(OK, [2.0], [1.0], timed=True),
+        lambda: check.bound(OK, [0.2], [1.0], timed=True),
+    ],
+)
+def test_a_timing_that_misses_says_so_and_goes_on(call, monkeypatch, capsys):
+    with pytest.raises(AssertionError, match="opt-adam"):
+        call()
+    monkeypatch.delenv("DLBOOK_TIMINGS")
+    call()
+    assert capsys.readouterr().out.startswith("? 11.3.25 Adam: ")
+
+
+def test_what_is_no_timing_raises_everywhere(monkeypatch):
+    monkeypatch.delenv("DLBOOK_TIMINGS")
+    with pytest.raises(AssertionError):
+        check.order(OK, N, N, expected=2)
+    with pytest.raises(AssertionError):
+        check.bound(OK, [2.0], [1.0])
+
+
 # ---- experiments -----------------------------------------------------------
 def test_an_experiment_goes_by_its_own_id(capsys):
     check.close("exp-12-1-deblurring", 1.0, 1.0)
@@ -638,7 +666,7 @@ COMPARE = [
     ("= precision(got, expected)", "= precision(expected, expected)",
      close_judges_the_coarser_side),
     ("i = worst(excess)", "i = worst(-excess)", close_names_the_entry),
-    ("y.shape:\n        fail(id, f\"got", "():\n        fail(id, f\"got",
+    ("y.shape:\n        fail(id, f\"got", "x.shape:\n        fail(id, f\"got",
      close_asks_for_one_shape),
     ("same = x.shape == y.shape and bool(np.all(x == y))",
      "same = bool(np.all(x == y))", close_asks_for_one_shape),
