@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlbook import check
-from dlbook.check import compare, measure, record
+from dlbook.check import compare, exercises, measure, record
 from dlbook.check.inventory import inventory
 
 OK, ERRATUM = "opt-adam", "opt-gradient-flow"
@@ -489,19 +489,105 @@ def test_holds_takes_one_truth_value():
             check.holds(OK, vague, "so")
 
 
+@pytest.fixture
+def graders(monkeypatch):
+    monkeypatch.setattr(exercises, "GRADERS", {})
+
+
+def double(x):
+    return 2 * x
+
+
+@pytest.mark.usefixtures("graders")
 def test_exercise_grades_an_answer(capsys):
     @check.grader("ex-double")
     def _(double):
-        assert double(3) == 6, "double(3) should be 6"
+        for x in (1, 3):
+            check.agree(double(x), 2 * x, x=x)
 
-    check.exercise("ex-double", lambda x: 2 * x)
+    check.exercise("ex-double", double)
     assert capsys.readouterr().out == "✓ Exercise ex-double: passes\n"
-    with pytest.raises(AssertionError, match=r"not yet\. double\(3\)"):
-        check.exercise("ex-double", lambda x: x)
+    why = r"ex-double: not yet\. for x = 3: expected 6, got 9"
+    with pytest.raises(AssertionError, match=why):
+        check.exercise("ex-double", lambda x: x * x if x > 1 else 2)
     with pytest.raises(AssertionError, match="raises TypeError"):
         check.exercise("ex-double", lambda: 6)
     with pytest.raises(ValueError, match="nearest: ex-double"):
-        check.exercise("ex-dubble", lambda x: 2 * x)
+        check.exercise("ex-dubble", double)
+
+
+@pytest.mark.usefixtures("graders")
+def test_an_answer_that_raises_is_told_its_line():
+    check.grader("ex-double")(lambda double: double(3))
+
+    def answer(x):
+        half = x / 2
+        return half + None
+
+    why = r"TypeError.*\(line 3 of your answer: return half \+ None\)"
+    with pytest.raises(AssertionError, match=why):
+        check.exercise("ex-double", answer)
+    with pytest.raises(AssertionError, match="missing 1 required") as e:
+        check.exercise("ex-double", lambda x, y: 6)
+    assert "of your answer" not in str(e.value)
+
+
+@pytest.mark.usefixtures("graders")
+def test_a_self_check_runs_again_but_is_not_replaced():
+    def cell():
+        @check.grader("ex-double")
+        def grade(double):
+            check.agree(double(3), 6)
+
+    cell()
+    cell()
+    with pytest.raises(ValueError, match="ex-double: has another self-check"):
+        check.grader("ex-double")(lambda double: None)
+    with pytest.raises(AssertionError):
+        check.exercise("ex-double", lambda x: x)
+
+
+X = torch.tensor([1.0, 2.0, 3e4], dtype=torch.float64)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [
+        (X + 1e-6, X),
+        ((1, X), (1.0, X)),
+        ([1, [2, 3]], (1, (2, 3))),
+        (X.numpy(), X),
+        (np.int64(3), 3.0),
+        (0.0, 0.0),
+    ],
+)
+def test_agree_accepts_what_is_right(got, expected):
+    check.agree(got, expected)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "why"),
+    [
+        (X + 1e-4, X, "expected 30000 at (2,), got 30000.0001"),
+        (X.float(), X, "expected float64, got float32; keep the dtype"),
+        (X * (1 + 6e-8), X, "expected 30000 at (2,), got 30000.0018"),
+        (X, (X, X), "expected 2 values as a tuple, got a tensor of shape (3"),
+        ((X,), (X, X), "expected 2 values, got 1"),
+        ((X, X - 1), (X, X), "value 2 of 2: expected 1 at (0,), got 0"),
+        ((X, X), X, "expected a tensor of shape (3,), got 2 values"),
+        (X[None], X, "expected a tensor of shape (3,), got a tensor of shape"),
+        (None, X, "got nothing (is there a return?)"),
+        (1e-12, 0.0, "expected 0, got 1e-12"),
+        (NAN, 1.0, "expected 1, got nan"),
+        (INF, 1.0, "expected 1, got inf"),
+        (np.zeros(2), 1, "expected an int, got a ndarray of shape (2,)"),
+    ],
+)
+def test_agree_says_in_words_what_is_wrong(got, expected, why):
+    with pytest.raises(AssertionError) as e:
+        check.agree(got, expected, m=2, kind="same")
+    assert str(e.value).startswith("for m = 2, kind = 'same': ")
+    assert why in str(e.value)
 
 
 def test_in_a_notebook_the_record_is_attached_to_the_output():
