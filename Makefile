@@ -98,7 +98,12 @@ serve: book ## build the site and serve it to this machine (PORT=8000)
 	@$(PY) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
 lab: $(VENV)/all ## open the notebooks in JupyterLab
-	$(PY) -m jupyterlab chapters
+	$(LAB) $(PY) -m nbformat.sign chapters/*.ipynb >/dev/null
+	$(LAB) $(PY) -m jupyterlab --config=_ext/notebook/lab.py chapters
+
+# Outputs that are ours are signed, else JupyterLab hides the figures; the
+# signatures are the project's own, nothing is written to the home folder.
+LAB := JUPYTER_DATA_DIR='$(CURDIR)/$(VENV)/jupyter'
 
 # ---- writing --------------------------------------------------------------
 notebooks: $(VENV)/all ## execute the notebooks (NB=chapters/x.ipynb for one)
