@@ -57,13 +57,13 @@ FAULTS = {
         [t.nesterov_as_torch, t.nesterov_with_schedules],
     ),
     "nesterov steps from the old point": (
-        "return ahead - _at(eta, t) * g, MomentumState",
-        "return theta - _at(eta, t) * g, MomentumState",
+        "return ahead - _at(eta, t) * g, NesterovState",
+        "return theta - _at(eta, t) * g, NesterovState",
         [t.nesterov_as_torch, t.nesterov_with_schedules],
     ),
     "nesterov remembers the look-ahead point": (
-        "return ahead - _at(eta, t) * g, MomentumState(old=theta",
-        "return ahead - _at(eta, t) * g, MomentumState(old=ahead",
+        "return ahead - _at(eta, t) * g, NesterovState(old=theta",
+        "return ahead - _at(eta, t) * g, NesterovState(old=ahead",
         [t.nesterov_as_torch, t.nesterov_with_schedules],
     ),
     "nesterov looks back": (
@@ -97,8 +97,8 @@ FAULTS = {
         [t.adagrad_as_torch, t.adagrad_with_a_schedule],
     ),
     "adagrad adds after the step": (
-        "return theta_next, SquaresState(s, t + 1)",
-        "return theta_next, SquaresState(s + g**2, t + 1)",
+        "return theta_next, AdaGradState(s, t + 1)",
+        "return theta_next, AdaGradState(s + g**2, t + 1)",
         [t.adagrad_as_torch, t.adagrad_with_a_schedule],
     ),
     "rmsprop swaps inside and outside": (
@@ -167,8 +167,8 @@ FAULTS = {
         [t.adam_as_torch, t.adam_with_a_schedule],
     ),
     "adam swaps its betas altogether": (
-        "zero = torch.zeros_like(theta)",
-        "zero, beta1, beta2 = torch.zeros_like(theta), beta2, beta1",
+        "m, v, t = _resumed(",
+        "beta1, beta2 = beta2, beta1; m, v, t = _resumed(",
         [t.adam_as_torch, t.adam_with_a_schedule],
     ),
     "adam swaps the weights of m": (
@@ -206,6 +206,31 @@ FAULTS = {
         "beta2: float = 0.99",
         [t.defaults_of_torch],
     ),
+    "a state of another method is taken": (
+        "if got != want:",
+        "if len(fresh) != len(state):",
+        [t.states_of_another_method_or_point],
+    ),
+    "a state of another shape is taken": (
+        'same_shape(f"state.{name}", x, "theta", theta)',
+        "pass",
+        [t.states_of_another_method_or_point],
+    ),
+    "a state of another dtype is taken": (
+        '_same_dtype(f"state.{name}", x, theta)',
+        "pass",
+        [t.states_of_another_method_or_point],
+    ),
+    "eps is lost in half precision": (
+        "if 0 < eps < least:",
+        "if 0 < eps < 0:",
+        [t.eps_that_a_dtype_cannot_hold],
+    ),
+    "eps has to be a normal number or is refused, 0 too": (
+        "if 0 < eps < least:",
+        "if eps < least:",
+        [t.eps_that_a_dtype_cannot_hold],
+    ),
     "polyak counts from 2": (
         "return (1 - 1 / t) * mean + theta / t",
         "return (1 - 1 / (t + 1)) * mean + theta / (t + 1)",
@@ -220,6 +245,16 @@ FAULTS = {
         "return (1 - beta) * mean + beta * theta",
         "return beta * mean + (1 - beta) * theta",
         [t.ema_as_torch, t.ema_with_weight_1_over_t],
+    ),
+    "ema wants some of the new point": (
+        'interval("beta", beta, "[0, 1]", "it is the weight',
+        'interval("beta", beta, "(0, 1]", "it is the weight',
+        [t.ema_at_its_ends],
+    ),
+    "ema keeps some of the old mean": (
+        'interval("beta", beta, "[0, 1]", "it is the weight',
+        'interval("beta", beta, "[0, 1)", "it is the weight',
+        [t.ema_at_its_ends],
     ),
     "minimize drops the start": (
         "return torch.stack(points)",
@@ -249,7 +284,7 @@ def test_a_fault_is_noticed(fault):
     refuse(SOURCE, *FAULTS[fault])
 
 
-@pytest.mark.parametrize("compare", t.COMPARISONS)
+@pytest.mark.parametrize("compare", t.COMPARISONS + t.DOORS)
 def test_the_source_itself_passes(compare):
     """Or the failures above would be failures of reading it in."""
     compare(as_module(SOURCE))
@@ -257,4 +292,4 @@ def test_the_source_itself_passes(compare):
 
 def test_every_comparison_has_noticed_something():
     noticed = {compare for *_, found in FAULTS.values() for compare in found}
-    assert noticed == set(t.COMPARISONS)
+    assert noticed == set(t.COMPARISONS + t.DOORS)
