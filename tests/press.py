@@ -298,6 +298,12 @@ OTHER = [
         "{prf:ref}`opt-gradient-descent`.\n\n"
         ":::{prf:definition} Adam\n:label: opt-adam\nText.\n:::\n\n"
         ":::{prf:remark} Idea\n:label: opt-rmsprop-motivation\nText.\n:::\n\n"
+        "(opt-nesterov)=\nTwo points.\n\n"
+        ":::{admonition} What our copy prints\n"
+        ":class: caution erratum dropdown\n\n*One* letter.\n:::\n\n"
         ":::{exercise} Third\n:label: ex-third\nAsk.\n:::"
-    )
+    ),
+    code(
+        "check.refutes('opt-nesterov', a, b)", check("opt-nesterov", "refutes")
+    ),
 ]

@@ -12,7 +12,12 @@ ALT = "Two paths over the contour lines of a quadratic."
 
 SHEET = """\
 - {id: opt-gd, number: '11.3.1', kind: definition, verdict: ok, title: G}
-- {id: opt-adam, number: '11.3.2', kind: theorem, verdict: garbled, title: A}
+- {id: opt-adam, number: '11.3.2', kind: theorem, verdict: garbled, title: A,
+   origin: sheet}
+- {id: new-scan, number: '11.3.3', kind: theorem, verdict: garbled, title: S,
+   origin: copy}
+- {id: opt-both, number: '11.3.4', kind: theorem, verdict: garbled, title: B,
+   origin: both}
 """
 TOC = """\
 root: index
@@ -78,6 +83,14 @@ def exercise(name):
     )
 
 
+BOX = """\
+:::{admonition} What the sheet prints
+:class: caution erratum
+
+$z$
+:::"""
+
+
 def good():
     cells = [
         markdown("# 11 Descent\n\nAs in {cite}`cauchy1847,robbins1951`."),
@@ -85,6 +98,7 @@ def good():
         markdown(
             "## Steps\n\n:::{prf:definition} Descent\n:label: opt-gd\n\n"
             "$x$\n:::\n\n:::{prf:theorem} Adam\n:label: opt-adam\n\n$y$\n:::"
+            f"\n\n{BOX}"
         ),
         code('check.close("opt-gd", 1.0, 1.0)', record("opt-gd")),
         code('check.refutes("opt-adam", 1, 2)', record("opt-adam", "refutes")),
@@ -150,6 +164,94 @@ def save(nb, root, name="11-good"):
 def test_a_good_notebook_is_not_complained_of(root):
     save(seal(good(), root), root)
     assert rules.book(root) == []
+
+
+# ---- whose fault a misprint is --------------------------------------------
+WANTS = "11-good.ipynb: cell 2 (## Steps): "
+FOLDED = BOX.replace("the sheet", "our copy").replace("tum", "tum dropdown")
+
+
+def blame(root, box, *names, **change):
+    """Complain of a notebook whose box is followed by these refutations."""
+    nb = good()
+    nb["cells"][2]["source"] = nb["cells"][2]["source"].replace(BOX, box)
+    made = [f'check.refutes("{name}", 1, 2)' for name in names]
+    nb["cells"][4]["source"] = "\n".join(made) or "1"
+    nb["cells"][4]["outputs"] = [record(name, "refutes") for name in names]
+    save(seal(nb, root), root)
+    return rules.book(root)
+
+
+@pytest.mark.parametrize(
+    ("box", "names"),
+    [
+        (BOX, ["opt-adam"]),
+        (BOX, ["opt-both"]),
+        (BOX, ["new-scan", "opt-both"]),  # part of it is the sheet's
+        (FOLDED, ["new-scan"]),
+    ],
+)
+def test_a_box_is_titled_by_the_origin_of_what_it_shows(root, box, names):
+    assert blame(root, box, *names) == []
+
+
+@pytest.mark.parametrize(
+    ("box", "names", "reason"),
+    [
+        (
+            BOX,
+            ["new-scan"],
+            (
+                "'What the sheet prints' shows new-scan (copy); title it "
+                "'What our copy prints', folded: class dropdown"
+            ),
+        ),
+        (
+            FOLDED,
+            ["opt-both"],
+            (
+                "'What our copy prints' shows opt-both (both); title it "
+                "'What the sheet prints', not folded"
+            ),
+        ),
+        (
+            BOX.replace("tum", "tum dropdown"),
+            ["opt-adam"],
+            (
+                "'What the sheet prints' shows opt-adam (sheet); title it "
+                "'What the sheet prints', not folded"
+            ),
+        ),
+        (
+            FOLDED.replace("our copy", "they"),
+            ["new-scan"],
+            (
+                "'What they prints' shows new-scan (copy); title it "
+                "'What our copy prints', folded: class dropdown"
+            ),
+        ),
+        (
+            FOLDED.replace(" dropdown", ""),
+            ["new-scan"],
+            (
+                "'What our copy prints' shows new-scan (copy); title it "
+                "'What our copy prints', folded: class dropdown"
+            ),
+        ),
+        (BOX, [], "'What the sheet prints', and no cell behind it refutes it"),
+    ],
+)
+def test_a_box_that_blames_the_wrong_one_is_refused(root, box, names, reason):
+    assert blame(root, box, *names) == [WANTS + reason]
+
+
+def test_what_is_refuted_is_shown_before(root):
+    assert blame(root, "", "opt-adam") == [
+        (
+            '11-good.ipynb: cell 4 (check.refutes("opt-adam", 1, 2)): '
+            "opt-adam is refuted before a box shows it"
+        )
+    ]
 
 
 # ---- one defect each ------------------------------------------------------

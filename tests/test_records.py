@@ -1,6 +1,7 @@
 """What the reading functions find, and what they pass over."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -177,20 +178,38 @@ def test_the_inventory_is_whole():
     assert found["opt-gradient-descent"]["number"] == "11.3.2"
     for entry in found.values():
         assert entry["number"].startswith(entry["section"] + ".")
+        assert ("origin" in entry) == (entry["verdict"] != "ok")
+        assert "origin" in entry or "note" not in entry
+
+
+def test_readme_counts_misprints_and_faults_of_the_scan():
+    origins = Counter(
+        e.get("origin") for e in records.inventory(ROOT).values()
+    )
+    said = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    misprints = origins["sheet"] + origins["both"]
+    assert f"The sheet prints {misprints} of them wrongly" in said
+    assert f"Further {origins['copy']} stand correctly on the sheet" in said
 
 
 @pytest.mark.parametrize(
     ("second", "message"),
     [
-        ("a, number: '1.2'", "'a' stands there twice"),
-        ("b, number: '1.1'", "1.1"),
+        ("a, number: '1.2', verdict: ok", "'a' stands there twice"),
+        ("b, number: '1.1', verdict: ok", "1.1"),
+        ("b, number: '1.2', verdict: garbled", "b: origin: expected one of"),
+        (
+            "b, number: '1.2', verdict: garbled, origin: scan",
+            "sheet, both, copy, got 'scan'",
+        ),
+        ("b, number: '1.2', verdict: ok, origin: copy", "drop the origin"),
     ],
 )
-def test_an_inventory_with_a_repeated_id_or_number_is_refused(
+def test_an_inventory_that_contradicts_itself_is_refused(
     tmp_path, second, message
 ):
     (tmp_path / "chapters").mkdir()
-    text = f"- {{id: a, number: '1.1'}}\n- {{id: {second}}}\n"
+    text = f"- {{id: a, number: '1.1', verdict: ok}}\n- {{id: {second}}}\n"
     (tmp_path / "chapters" / "cheatsheet.yml").write_text(text, "utf-8")
     with pytest.raises(ValueError, match=message):
         records.inventory(tmp_path)

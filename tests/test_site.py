@@ -306,6 +306,20 @@ def test_a_check_is_a_line_that_links_to_its_statement(sample):
     assert done.a["href"] == "#ex-first"
 
 
+def test_what_the_scan_has_wrong_is_marked_as_the_scans_and_folded(sample):
+    page = section(sample, "other")
+    assert text(page.find(id="opt-nesterov")).endswith(
+        "✗ refuted as scanned in cell 1"
+    )
+    line = page.find(id="check-opt-nesterov").find(class_="dl-check")
+    assert text(line).startswith("✗ Refuted as scanned 11.3.19 ")
+    (fold,) = page.select("details.erratum")
+    assert fold.find(True, recursive=False).name == "summary"
+    assert text(fold.summary) == "What our copy prints"
+    assert not fold.has_attr("open")
+    assert fold.p.em.get_text() == "One"
+
+
 def test_figures_have_text_size_and_dark_mode(sample):
     page = section(sample, "11-3-gradient-descent")
     line, grey, _ = page.find_all("img")
@@ -358,7 +372,8 @@ def test_the_state_of_the_parts_is_counted(sample):
     rows = sample.pages["state.html"].find("table").find_all("tr")
     cells = [[text(c) for c in row.find_all(["td", "th"])] for row in rows]
     (row,) = [r for r in cells if r[0] == "Optimisation"]
-    assert row == ["Optimisation", "11.3 Sample", "27", "7", "4", "13", "0"]
+    assert row[:5] == ["Optimisation", "11.3 Sample", "27", "8", "4"]
+    assert row[5:] == ["11", "0", "2", "1"]
     assert cells[1][1] == "in preparation"
 
 

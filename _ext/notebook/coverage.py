@@ -5,7 +5,8 @@ when a notebook that is in the table of contents breaks a rule:
 
 - an entry is stated once, in the notebook that `sections.yml` names;
 - an entry that is not a comment has a passing check where it is stated;
-- an entry that the sheet prints wrongly has a `refutes` there;
+- an entry that is not printed correctly has a `refutes` there, whether the
+  sheet or the copy of it is at fault;
 - of the comments stated so far, at least four in five have a check.
 """
 
@@ -23,7 +24,12 @@ POSITIVE = frozenset({"close", "exact", "within", "holds"})
 
 
 class Row(NamedTuple):
-    """Counts over some entries, with the ids that are not stated yet."""
+    """Counts over some entries, with the ids that are not stated yet.
+
+    `errata` are misprints of the sheet, those that the copy damaged further
+    among them, `refuted` those with a cell in which the printed formula
+    fails; `scans` and `shown` are the same of what the copy alone damaged.
+    """
 
     name: str
     entries: int
@@ -31,14 +37,17 @@ class Row(NamedTuple):
     checked: int
     errata: int
     refuted: int
+    scans: int
+    shown: int
     missing: tuple[str, ...]
 
 
 class Coverage(NamedTuple):
-    """The state of the book."""
+    """The state of the book; `origins` counts what each is to blame for."""
 
     sections: list[Row]
     parts: list[Row]
+    origins: dict[str, int]
     total: Row
     written: dict[str, list[str]]
     faults: list[str]
@@ -106,7 +115,9 @@ def measure(root: Path) -> Coverage:
                 kinds[record.id].add(record.kind)
 
     def row(name: str, ids: list[str]) -> Row:
-        wrong = [i for i in ids if inventory[i]["verdict"] != "ok"]
+        scans = [i for i in ids if inventory[i].get("origin") == "copy"]
+        wrong = [i for i in ids if inventory[i].get("origin")]
+        wrong = [i for i in wrong if i not in scans]
         return Row(
             name,
             len(ids),
@@ -114,6 +125,8 @@ def measure(root: Path) -> Coverage:
             sum(bool(kinds[i] & POSITIVE) for i in ids),
             len(wrong),
             sum("refutes" in kinds[i] for i in wrong),
+            len(scans),
+            sum("refutes" in kinds[i] for i in scans),
             tuple(i for i in ids if i not in places),
         )
 
@@ -128,6 +141,10 @@ def measure(root: Path) -> Coverage:
     return Coverage(
         [row(name, ids) for name, ids in by_section.items()],
         [row(name, ids) for name, ids in by_part.items()],
+        {
+            origin: sum(e.get("origin") == origin for e in inventory.values())
+            for origin in records.ORIGINS
+        },
         row("all", list(inventory)),
         {p: [n for n in group if n in names] for p, group in parts.items()},
         _faults(inventory, home, names, places, kinds),
@@ -136,16 +153,18 @@ def measure(root: Path) -> Coverage:
 
 def report(state: Coverage) -> str:
     """Return the report as text, missing entries and faults included."""
-    head = ("section", "entries", "stated", "checked", "errata", "refuted")
+    head = ("section", "entries", "stated", "checked")
+    head += ("errata", "refuted", "scans", "shown")
     lines = ["".join(f"{word:>9}" for word in head)]
     for row in [*state.sections, state.total]:
-        lines.append("".join(f"{value:>9}" for value in row[:6]))
+        lines.append("".join(f"{value:>9}" for value in row[:8]))
     lines += ["", "Not yet stated:"]
     for row in state.sections:
         if row.missing:
             lines.append(f"  {row.name}: {' '.join(row.missing)}")
     if not state.total.missing:
         lines.append("  none")
+    lines += ["", origins(state)]
     if state.faults:
         lines += ["", "Rules broken:", *(f"  {f}" for f in state.faults)]
     return "\n".join(lines)
@@ -154,8 +173,11 @@ def report(state: Coverage) -> str:
 def table(state: Coverage) -> str:
     """Return the state of the parts as a Markdown table."""
     lines = [
-        "| Part | Chapters | Entries | Stated | Checked | Errata | Refuted |",
-        "|:--|:--|--:|--:|--:|--:|--:|",
+        (
+            "| Part | Chapters | Entries | Stated | Checked "
+            "| Errata | Refuted | Scan faults | Shown |"
+        ),
+        "|:--|:--|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for row in state.parts:
         links = ", ".join(
@@ -164,6 +186,18 @@ def table(state: Coverage) -> str:
         lines.append(_cells(row.name, links or "in preparation", row))
     lines.append(_cells("**All**", "", state.total))
     return "\n".join(lines)
+
+
+def origins(state: Coverage) -> str:
+    """Return a sentence that says what is the sheet's and what the scan's."""
+    count = state.origins
+    return (
+        f"Of its {state.total.entries} statements the sheet prints "
+        f"{count['sheet']} wrongly or incompletely, and {count['both']} more "
+        "which the scan has damaged further; "
+        f"{count['copy']} stand correctly on the sheet and wrongly in our "
+        "copy only."
+    )
 
 
 def main() -> int:
@@ -227,7 +261,7 @@ def _files(toc: Any) -> list[str]:
 
 
 def _cells(name: str, links: str, row: Row) -> str:
-    numbers = " | ".join(str(value) for value in row[1:6])
+    numbers = " | ".join(str(value) for value in row[1:8])
     return f"| {name} | {links} | {numbers} |"
 
 

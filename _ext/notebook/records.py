@@ -17,6 +17,10 @@ Notebook = dict[str, Any]
 
 MIME = "application/vnd.dlbook.check+json"
 
+# Where a fault of what is printed arose: on the sheet, in the book's copy of
+# it, which is an optical scan, or in both.
+ORIGINS = ("sheet", "both", "copy")
+
 # Directives whose content is not Markdown.
 LITERAL = frozenset(
     {"code", "code-block", "code-cell", "eval-rst", "literalinclude", "math"}
@@ -95,7 +99,8 @@ def inventory(root: Path) -> dict[str, dict[str, Any]]:
     Raises
     ------
     ValueError
-        When two entries share an id or a number.
+        When two entries share an id or a number, when one that is not
+        printed correctly has no origin, or when another one has one.
     """
     path = root / "chapters" / "cheatsheet.yml"
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -109,6 +114,16 @@ def inventory(root: Path) -> dict[str, dict[str, Any]]:
             raise ValueError(
                 f"{path.name}: {numbers[number]!r} and {name!r} have one "
                 f"number, {number}"
+            )
+        wrong, origin = entry["verdict"] != "ok", entry.get("origin")
+        if wrong and origin not in ORIGINS:
+            raise ValueError(
+                f"{path.name}: {name}: origin: expected one of "
+                f"{', '.join(ORIGINS)}, got {origin!r}"
+            )
+        if origin and not wrong:
+            raise ValueError(
+                f"{path.name}: {name}: its verdict is ok; drop the origin"
             )
         found[name] = entry
         numbers[number] = name

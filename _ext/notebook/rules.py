@@ -23,6 +23,7 @@ MEGABYTE = 1_000_000
 LINES = 40  # of a code cell, at most
 IMAGES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif")
 BINARY = IMAGES[1:]
+SHEET, COPY = "What the sheet prints", "What our copy prints"
 FIGURES, INTERACTIVES, EXERCISES, CITATIONS = 3, 1, 5, 3
 UNCOMPARED = {"nbval-skip", "skip-execution"}
 
@@ -390,6 +391,56 @@ def plenty(page: Page) -> Iterator[Complaint]:
         yield None, "the first code cell does not call plot.style()"
 
 
+def ascribed(page: Page) -> Iterator[Complaint]:
+    """Refuse a box that takes a fault of the scan for the sheet's, or back.
+
+    What a box is about is refuted by the cells behind it, up to the next
+    such box. What the copy alone has wrong is folded.
+    """
+    box: tuple[int, Directive] | None = None
+    about: dict[str, str] = {}
+    for index, cell in enumerate(page.cells):
+        if cell["cell_type"] == "markdown":
+            for item in records.scan(cell["source"]):
+                if is_erratum(item):
+                    yield from misjudged(box, about)
+                    box, about = (index, item), {}
+        elif cell["cell_type"] == "code":
+            for kind, name in checked(cell):
+                entry = page.inventory.get(name, {})
+                if kind != "refutes" or "origin" not in entry:
+                    continue
+                if box is None:
+                    yield index, f"{name} is refuted before a box shows it"
+                else:
+                    about[name] = entry["origin"]
+    yield from misjudged(box, about)
+
+
+def misjudged(
+    box: tuple[int, Directive] | None, about: dict[str, str]
+) -> Iterator[Complaint]:
+    """Yield what is wrong with the box that shows these entries."""
+    if box is None:
+        return
+    index, item = box
+    if not about:
+        yield index, f"{item.argument!r}, and no cell behind it refutes it"
+        return
+    copy = set(about.values()) == {"copy"}
+    folded = "dropdown" in item.options.get("class", "").split()
+    if (item.argument, folded) != (COPY if copy else SHEET, copy):
+        origins = ", ".join(f"{n} ({o})" for n, o in about.items())
+        wants = f"{COPY!r}, folded: class dropdown"
+        yield (
+            index,
+            (
+                f"{item.argument!r} shows {origins}; title it "
+                f"{wants if copy else f'{SHEET!r}, not folded'}"
+            ),
+        )
+
+
 MECHANICS: tuple[Rule, ...] = (
     normal,
     small,
@@ -404,7 +455,7 @@ MECHANICS: tuple[Rule, ...] = (
     headings,
     wording,
 )
-BARS: tuple[Rule, ...] = (exercises, plenty)
+BARS: tuple[Rule, ...] = (exercises, plenty, ascribed)
 
 
 # ---- reading --------------------------------------------------------------
@@ -435,6 +486,14 @@ def matches(patterns: dict[str, str], found: str) -> Iterator[str]:
 def item_is(item: Any, *names: str) -> bool:
     """Say whether an item is a directive of one of these names."""
     return isinstance(item, Directive) and item.name in names
+
+
+def is_erratum(item: Any) -> bool:
+    """Say whether an item opens a box that shows a misprint."""
+    if not item_is(item, "admonition"):
+        return False
+    classes = item.options.get("class", "").split()
+    return "erratum" in classes or item.argument in (SHEET, COPY)
 
 
 def literals(cell: dict[str, Any]) -> Iterator[str]:

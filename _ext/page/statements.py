@@ -12,6 +12,7 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -109,8 +110,20 @@ class CoverageTable(SphinxDirective):
             self.env.note_dependency(root / path)
         for path in coverage.written(root):
             self.env.note_dependency(path)
-        text = coverage.table(coverage.measure(root))
-        return self.parse_text_to_nodes(text)
+        state = coverage.measure(root)
+        return self.parse_text_to_nodes(self.text(state))
+
+    def text(self, state: coverage.Coverage) -> str:
+        """Return the table as Markdown."""
+        return coverage.table(state)
+
+
+class Origins(CoverageTable):
+    """Say how many faults are the sheet's, and how many the scan's."""
+
+    def text(self, state: coverage.Coverage) -> str:
+        """Return a sentence."""
+        return coverage.origins(state)
 
 
 class Targets(SphinxTransform):
@@ -195,7 +208,7 @@ def dress(app: Sphinx, doctree: nodes.document) -> None:
         line += marks(name)
     _dress_proofs(doctree)
     _dress_equations(env, doctree)
-    outputs.place(doctree, nb, docname, title)
+    outputs.place(doctree, nb, docname, title, partial(refuted, inventory))
     for image in doctree.findall(nodes.image):
         in_cell = _inside(image, "mime_bundle")
         if in_cell and "width" in image and "height" in image:
@@ -207,6 +220,12 @@ def dress(app: Sphinx, doctree: nodes.document) -> None:
         for tag in re.findall(r"<img\b[^>]*>", raw.astext()):
             if not re.search(r"""\balt=(["'])\s*[^"'\s]""", tag):
                 warn(raw, "", f"{tag[:60]} without alternative text")
+
+
+def refuted(inventory: dict[str, Any], name: str) -> str:
+    """Return what the mark of an erratum says, by where the fault arose."""
+    scan = inventory.get(name, {}).get("origin") == "copy"
+    return "✗ refuted as scanned" if scan else "✗ refuted as printed"
 
 
 class Marks:
@@ -221,15 +240,14 @@ class Marks:
     def __call__(self, name: str) -> list[nodes.Node]:
         """Return the marks of one statement, each with a space before."""
         checked = self.cells(name, coverage.POSITIVE)
-        refuted = self.cells(name, {"refutes"})
+        wrong = self.cells(name, {"refutes"})
         marks: list[nodes.Node] = []
         if checked:
             marks += self.mark(name, checked, "✓ checked", "checked")
-        if refuted:
-            marks += self.mark(
-                name, refuted, "✗ refuted as printed", "refuted"
-            )
-        if not checked and not refuted:
+        if wrong:
+            words = refuted(self.inventory, name)
+            marks += self.mark(name, wrong, words, "refuted")
+        if not checked and not wrong:
             comment = self.inventory[name]["kind"] == "comment"
             text = "not computed" if comment else "not checked yet"
             classes = ["dl-mark", "dl-none"]
@@ -486,6 +504,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         html=(visit_unnumbered, depart_unenumerable_node),
     )
     app.add_directive("coverage", CoverageTable)
+    app.add_directive("origins", Origins)
     app.add_directive_to_domain("prf", "proof", Proof, override=True)
     return {
         "version": "1",
