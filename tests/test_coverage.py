@@ -156,6 +156,27 @@ def test_an_erratum_that_is_not_refuted(tree):
     assert faults == ["1-a: erratum a-four is not refuted"]
 
 
+def test_experiments_are_listed_and_count_for_nothing(tree):
+    path = tree / "chapters" / "1-a.ipynb"
+    nb = json.loads(
+        notebook(list(ENTRIES)[:4], PASSING | {"exp-1-x": ["order"]})
+    )
+    nb["cells"][0]["source"] += "\n\n(exp-1-x)=\nHow fast?"
+    path.write_text(json.dumps(nb), "utf-8")
+    state = coverage.measure(tree)
+    assert state.experiments == {"1-a": ["exp-1-x"]}
+    assert state.faults == []
+    assert state.total[:4] == ("all", 5, 4, 4)
+    assert "Experiments:\n  1-a: exp-1-x" in coverage.report(state)
+
+
+@pytest.mark.parametrize(
+    "kind", ["close", "exact", "within", "bound", "order", "holds"]
+)
+def test_each_kind_that_speaks_for_a_statement_checks_it(tree, kind):
+    assert write(tree, list(ENTRIES)[:4], PASSING | {"a-one": [kind]}) == []
+
+
 def test_too_many_comments_without_a_check(tree):
     faults = write(tree, list(ENTRIES)[:4], PASSING | {"a-two": []})
     assert faults == [

@@ -20,8 +20,6 @@ import yaml
 
 from _ext.notebook import records
 
-POSITIVE = frozenset({"close", "exact", "within", "holds"})
-
 
 class Row(NamedTuple):
     """Counts over some entries, with the ids that are not stated yet.
@@ -43,13 +41,17 @@ class Row(NamedTuple):
 
 
 class Coverage(NamedTuple):
-    """The state of the book; `origins` counts what each is to blame for."""
+    """The state of the book; `origins` counts what each is to blame for.
+
+    `experiments` are those of each notebook; they state nothing.
+    """
 
     sections: list[Row]
     parts: list[Row]
     origins: dict[str, int]
     total: Row
     written: dict[str, list[str]]
+    experiments: dict[str, list[str]]
     faults: list[str]
 
 
@@ -104,9 +106,12 @@ def measure(root: Path) -> Coverage:
     places: dict[str, list[str]] = defaultdict(list)
     kinds: dict[str, set[str]] = defaultdict(set)
     names = []
+    experiments = {}
     for path in written(root):
         nb = records.read(path)
         names.append(path.stem)
+        if declared := records.experiments(nb):
+            experiments[path.stem] = [name for name, _ in declared]
         here = [s.id for s in records.statements(nb) if s.id in inventory]
         for entry in here:
             places[entry].append(path.stem)
@@ -122,7 +127,7 @@ def measure(root: Path) -> Coverage:
             name,
             len(ids),
             sum(i in places for i in ids),
-            sum(bool(kinds[i] & POSITIVE) for i in ids),
+            sum(bool(kinds[i] & records.POSITIVE) for i in ids),
             len(wrong),
             sum("refutes" in kinds[i] for i in wrong),
             len(scans),
@@ -147,6 +152,7 @@ def measure(root: Path) -> Coverage:
         },
         row("all", list(inventory)),
         {p: [n for n in group if n in names] for p, group in parts.items()},
+        experiments,
         _faults(inventory, home, names, places, kinds),
     )
 
@@ -164,7 +170,11 @@ def report(state: Coverage) -> str:
             lines.append(f"  {row.name}: {' '.join(row.missing)}")
     if not state.total.missing:
         lines.append("  none")
-    lines += ["", origins(state)]
+    lines += ["", origins(state), "", "Experiments:"]
+    for name, ids in state.experiments.items():
+        lines.append(f"  {name}: {' '.join(ids)}")
+    if not state.experiments:
+        lines.append("  none")
     if state.faults:
         lines += ["", "Rules broken:", *(f"  {f}" for f in state.faults)]
     return "\n".join(lines)
@@ -226,12 +236,15 @@ def _faults(
                 faults.append(f"{name}: {entry} is stated {times} times")
             if name != owner:
                 faults.append(f"{name}: {entry} belongs into {owner}")
-        if content["kind"] != "comment" and not kinds[entry] & POSITIVE:
+        if (
+            content["kind"] != "comment"
+            and not kinds[entry] & records.POSITIVE
+        ):
             faults.append(f"{stated[0]}: {entry} has no passing check")
         if content["verdict"] != "ok" and "refutes" not in kinds[entry]:
             faults.append(f"{stated[0]}: erratum {entry} is not refuted")
     comments = [i for i in places if inventory[i]["kind"] == "comment"]
-    bare = sorted(i for i in comments if not kinds[i] & POSITIVE)
+    bare = sorted(i for i in comments if not kinds[i] & records.POSITIVE)
     if 5 * len(bare) > len(comments):
         faults.append(
             f"{len(bare)} of {len(comments)} comments have no check, more "

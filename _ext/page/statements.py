@@ -172,12 +172,16 @@ def dress(app: Sphinx, doctree: nodes.document) -> None:
     def title(name: str) -> str:
         if name in inventory:
             return f"{inventory[name]['number']} {inventory[name]['title']}"
+        if name in experiments:
+            return f"Experiment: {records.words(name).lower()}"
         return "the exercise" if name in labels else name
 
     labels = {label for label, _ in records.labels(nb)}
+    experiments = dict(records.experiments(nb))
     marks = Marks(nb, inventory)
+    known = inventory.keys() | experiments.keys()
     for record in records.records(nb):
-        if record.id not in inventory and record.kind != "exercise":
+        if record.id not in known and record.kind != "exercise":
             where = outputs.place_of(nb, record.cell)
             near = _near(record.id, inventory)
             message = f"{where}: check of an unknown id {record.id!r}{near}"
@@ -206,6 +210,12 @@ def dress(app: Sphinx, doctree: nodes.document) -> None:
         kind = NAMES.get(kind, kind.title())
         _note(env, name, docname, kind, warn, line)
         line += marks(name)
+    for name, cell in experiments.items():
+        cells.setdefault(name, cell)
+        words = f"Experiment {records.words(name).lower()}"
+        _note(env, name, docname, words, warn, doctree, numbered=False)
+    if found := marks.experiments(list(experiments)):
+        doctree[0] += found
     _dress_proofs(doctree)
     _dress_equations(env, doctree)
     outputs.place(doctree, nb, docname, title, partial(refuted, inventory))
@@ -239,11 +249,12 @@ class Marks:
 
     def __call__(self, name: str) -> list[nodes.Node]:
         """Return the marks of one statement, each with a space before."""
-        checked = self.cells(name, coverage.POSITIVE)
+        checked = self.cells(name, records.POSITIVE)
         wrong = self.cells(name, {"refutes"})
         marks: list[nodes.Node] = []
         if checked:
-            marks += self.mark(name, checked, "✓ checked", "checked")
+            power = self.power(name)
+            marks += self.mark(name, checked, "✓ checked", "checked", power)
         if wrong:
             words = refuted(self.inventory, name)
             marks += self.mark(name, wrong, words, "refuted")
@@ -261,12 +272,56 @@ class Marks:
         ]
         return sorted(set(found))
 
+    def power(self, name: str) -> str:
+        """Say what the strongest check of a statement would notice."""
+        known = [
+            r.power
+            for r in self.records
+            if r.id == name and r.kind in records.POSITIVE
+        ]
+        numeric = [power for power in known if power is not None]
+        return records.notices(min(numeric)) if numeric else ""
+
+    def experiments(self, names: list[str]) -> nodes.admonition | None:
+        """Return the list of a page's experiments, folded, and their lines.
+
+        An experiment has a line for each of its checks.
+        """
+        items = nodes.bullet_list()
+        for name in names:
+            head = nodes.reference(
+                "", records.words(name), refid=name, internal=True
+            )
+            lines = nodes.bullet_list()
+            for record in self.records:
+                if record.id != name:
+                    continue
+                anchor = self.anchors[name, record.cell]
+                text = f"✓ {record.says}"
+                link = nodes.reference("", text, refid=anchor, internal=True)
+                line = nodes.paragraph("", "", link)
+                if words := records.notices(record.power):
+                    line += nodes.Text(f" ({words})")
+                lines += nodes.list_item("", line)
+            items += nodes.list_item("", nodes.paragraph("", "", head), lines)
+        if not items.children:
+            return None
+        title = nodes.title("", "Experiments of this chapter")
+        classes = ["admonition", "dropdown", "dl-experiments"]
+        return nodes.admonition("", title, items, classes=classes)
+
     def mark(
-        self, name: str, cells: list[int], words: str, kind: str
+        self,
+        name: str,
+        cells: list[int],
+        words: str,
+        kind: str,
+        power: str = "",
     ) -> Iterator[nodes.Node]:
         """Yield the links: words for the first cell, numbers for the rest.
 
-        What the numbers stand for is said to those who do not see them.
+        What the numbers stand for is said to those who do not see them. The
+        power comes last.
         """
         mark = nodes.inline("", "", classes=["dl-mark", f"dl-{kind}"])
         for cell in cells:
@@ -281,6 +336,8 @@ class Marks:
             else:
                 link += nodes.Text(f"{words} in cell {number}")
             mark += link
+        if power:
+            mark += nodes.Text(f", {power}")
         yield nodes.Text(" ")
         yield mark
 
