@@ -285,8 +285,8 @@ def test_an_experiment_is_declared_and_checked(root):
             {},
             [
                 (
-                    f"{SPEED}: {EXP} is not declared here: ({EXP})= where it is "
-                    "asked"
+                    f"{SPEED}: {EXP} is not declared here: ({EXP})= where "
+                    "it is asked"
                 )
             ],
         ),

@@ -296,7 +296,7 @@ def test_experiments_are_listed_at_the_end_and_adorn_nothing(sample):
     assert text(question) == "How fast ?"
     assert not question.select(".dl-mark")
     assert page.find(id=anchor.removeprefix("#"))
-    line = page.select(".dl-check")[5]
+    line = page.select(".dl-check")[6]
     assert text(line) == "✓ Checked Experiment: long way : it arrives"
     assert line.a["href"] == "#exp-11-3-long-way"
     assert not section(sample, "11-3-gradient-descent").select(
