@@ -243,7 +243,9 @@ def book(tree, notebooks, pages=()):
         nb = {"nbformat": 4, "nbformat_minor": 5, "cells": cells}
         kernel = {"name": "python3", "display_name": "Python 3"}
         language = {"name": "python"}
+        hashes = {"code": "0", "outputs": "0"}  # as execution leaves them
         nb["metadata"] = {"kernelspec": kernel, "language_info": language}
+        nb["metadata"]["dlbook"] = hashes
         path = tree / "chapters" / f"{name}.ipynb"
         path.write_text(json.dumps(nb), "utf-8")
         toc.append(f"  - file: chapters/{name}")
