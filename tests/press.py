@@ -309,6 +309,8 @@ OTHER = [
         "(opt-nesterov)=\nTwo points.\n\n"
         ":::{admonition} What our copy prints\n"
         ":class: caution erratum dropdown\n\n*One* letter.\n:::\n\n"
+        ":::{admonition} What the sheet prints\n"
+        ":class: caution erratum\n\nAnother.\n:::\n\n"
         ":::{exercise} Third\n:label: ex-third\nAsk.\n:::\n\n"
         "(exp-11-3-long-way)=\nHow {prf:ref}`fast <exp-11-3-long-way>`?"
     ),

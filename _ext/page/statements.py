@@ -304,7 +304,10 @@ class Marks:
                 if words := records.notices(record.power):
                     line += nodes.Text(f" ({words})")
                 lines += nodes.list_item("", line)
-            items += nodes.list_item("", nodes.paragraph("", "", head), lines)
+            item = nodes.list_item("", nodes.paragraph("", "", head))
+            items += item
+            if lines.children:
+                item += lines
         if not items.children:
             return None
         title = nodes.title("", "Experiments of this chapter")
