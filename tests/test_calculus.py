@@ -220,7 +220,6 @@ COMPARISONS = [
     difference_divides_by_the_stored_distance,
     contract_of_the_definition,
 ]
-jacobians = pytest.mark.parametrize("name", JACOBIANS)
 derivatives = pytest.mark.parametrize(
     "name", [*JACOBIANS, "finite_difference"]
 )
