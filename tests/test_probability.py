@@ -175,6 +175,7 @@ def masses_to_half_the_digits(m):
         for sign in (-1, 1):
             p = torch.tensor([0.25, 0.75 + sign * off])
             assert accepts(m.mgf, t, x, p) == (off < 1.5e-8), sign * off
+    assert not accepts(m.mgf, t, x, torch.tensor([-0.25, 1.25]))
 
 
 def bernoulli_far_to_the_left(m):
@@ -399,6 +400,11 @@ FAULTS = {
         "0.9 <= mass <= 1.5",
         [sum_needs_densities],
     ),
+    "one mass below 0": (
+        "if bool((p < 0).any()) or",
+        "if bool((p < 0).all()) or",
+        [masses_to_half_the_digits],
+    ),
     "only the first looked at": (
         '(("f", f), ("g", g))',
         '(("f", f), ("g", f))',
@@ -553,6 +559,18 @@ def test_smallest():
     assert_close(point, torch.ones(1))
     sure = probability.mgf(torch.tensor(0.5), one, torch.ones(1))
     assert_close(sure, torch.tensor(1.0).exp())
+
+
+def test_laws_at_the_edge_of_their_parameters():
+    """Nothing happens, or one thing surely does: M is 1, or an exponential."""
+    t = torch.tensor([-2.0, 0.0, 0.7])
+    one = torch.ones(3)
+    assert_close(probability.mgf_bernoulli(t, 0), one)
+    assert_close(probability.mgf_bernoulli(t, 1), t.exp())
+    assert_close(probability.mgf_binomial(t, 0, 0.3), one)
+    assert_close(probability.mgf_poisson(t, 0), one)
+    assert_close(probability.mgf_poisson(t, 0.5), (t.expm1() / 2).exp())
+    assert_close(probability.mgf_normal(t, 0.5, 0), (t / 2).exp())
 
 
 def test_float32_stays():
