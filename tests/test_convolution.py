@@ -129,7 +129,8 @@ def correlated(h, f, mode):
         other = tuple(a + b for a, b in zip(u, t, strict=True))
         return h[t].item() * wrapped(f, other, mode == "cyclic")
 
-    return summed(term, *zip(*sides, strict=True), h.shape).real
+    y = summed(term, *zip(*sides, strict=True), h.shape)
+    return y if f.is_complex() or h.is_complex() else y.real
 
 
 def looped(x, w, b, stride=1, padding=0, dilation=1):
@@ -200,6 +201,9 @@ def correlate_of_the_definition(o):
     for f, h in circles():
         want = correlated(h, f, "cyclic")
         assert_close(o.correlate(h, f, "cyclic"), want)
+    f, h = seeded(0, 2, 5, dtype=torch.complex128)  # neither is conjugated
+    for a, b in ((f[:3], h), (f, h.real), (f.real, h)):
+        assert_close(o.correlate(a, b), correlated(a, b, "full"))
 
 
 def correlate_as_others(o):
@@ -315,10 +319,10 @@ def integers_that_overflow(o):
     says = r"float64 convolves exactly, got ‖f‖ ‖h‖ = 4.6e\+18; take convolve"
     refused(ValueError, says, o.convolve_fft, f, h)
     rng = np.random.default_rng(1)  # just within, and just beyond
-    for n in (2, 37, 5000):
-        f, h = torch.tensor(rng.integers(1, 1000, (2, n)))
+    for n in ((1,), (2,), (37,), (5000,), (5, 43)):
+        f, h = torch.tensor(rng.integers(1, 1000, (2, *n)))
         size = float(f.double().norm() * h.double().norm())
-        N = o.signals._fast(2 * n - 1)
+        N = math.prod(o.signals._fast(2 * k - 1) for k in n)
         room = 2**47 / math.log2(2 * N) / size
         k = int(room**0.5)
         want = o.convolve(k * f, k * h)
@@ -679,6 +683,35 @@ REFUSALS = [
     (lambda o: o.count_dense(0, 2),
      r"inputs: expected a number in \[1, inf\), got 0"),
     (lambda o: o.count_local(1, 2, 3, (0, 1)),
+     r"outputs: expected a number in \[1, inf\), got 0"),
+    (lambda o: o.conv2d_backward(
+        images(1, 3, 3, 4), images(2, 2, 4, 5), images(3, 2, 2, 2)),
+     r"delta: .*axis 0 should be B = 2"),
+    (lambda o: o.conv2d_backward(
+        images(1, 3, 3, 3), images(1, 2, 4, 5), images(3, 2, 2, 2)),
+     r"delta: .*axis 3 should be V = 4"),
+    (lambda o: o.conv_transpose2d(
+        images(1, 2, 3, 3), images(2, 2, 2, 2), padding=(0, -1)),
+     r"padding: expected a number in \[0, inf\), got -1"),
+    (lambda o: o.conv_transpose2d(
+        images(1, 2, 3, 3), images(2, 2, 2, 2), stride=(1, 0)),
+     r"stride: expected a number in \[1, inf\), got 0"),
+    (lambda o: o.conv_transpose2d(
+        images(1, 2, 3, 3), images(2, 2, 2, 2), dilation=0),
+     r"dilation: expected a number in \[1, inf\), got 0"),
+    (lambda o: o.output_size(3, 0),
+     r"k: expected a number in \[1, inf\), got 0; raise it"),
+    (lambda o: o.output_size(3, 2, dilation=0),
+     r"dilation: expected a number in \[1, inf\), got 0"),
+    (lambda o: o.receptive_field([(0, 1)]),
+     r"k: expected a number in \[1, inf\), got 0"),
+    (lambda o: o.receptive_field([(3, 1, 0)]),
+     r"r: expected a number in \[1, inf\), got 0"),
+    (lambda o: o.count_conv(2, 0, 3),
+     r"filters: expected a number in \[1, inf\), got 0"),
+    (lambda o: o.count_conv(2, 1, (3, 0)),
+     r"size: expected a number in \[1, inf\), got 0"),
+    (lambda o: o.count_dense(2, 0),
      r"outputs: expected a number in \[1, inf\), got 0"),
     (lambda o: o.conv_transpose2d(
         images(1, 2, 3, 3), images(2, 2, 2, 2), size=0),
