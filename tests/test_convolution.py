@@ -10,6 +10,7 @@ import math
 import statistics
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -790,13 +791,13 @@ LAYER = [conv2d_of_the_definition, conv2d_as_torch]
 POOLED = [pools_as_torch, gradients_of_pools]
 FAULTS = {
     "correlates and calls it convolution": (
-        "y[_box(t, f)] += h[t] * f",
-        "y[_box(t, f)] += h.flatten().flip(0).view_as(h)[t] * f",
+        "_moved(h[t] * f, t, size)",
+        "_moved(h.flatten().flip(0).view_as(h)[t] * f, t, size)",
         [*SIGNALS, convolve_multiplies_polynomials],
     ),
     "rolls the other way": (
-        "y += h[t] * f.roll(t,",
-        "y += h[t] * f.roll([-k for k in t],",
+        "(h[t] * f).roll(t,",
+        "(h[t] * f).roll([-k for k in t],",
         [convolve_of_the_definition],
     ),
     "keeps the last two terms": (
@@ -1078,8 +1079,8 @@ FAULTS = {
         [integers_that_overflow],
     ),
     "integers through float32": (
-        "dtype=torch.float64 if whole else f.dtype",
-        "dtype=torch.float32 if whole else f.dtype",
+        "z.double() if whole",
+        "z.float() if whole",
         [integers_are_exact],
     ),
     "integers cut, not rounded": (
@@ -1093,8 +1094,8 @@ FAULTS = {
         [integers_that_overflow],
     ),
     "a nan spreads": (
-        "y[_box(t, f)] += h[t] * f",
-        "e = torch.zeros_like(y); e[_box(t, f)] = f; y += h[t] * e",
+        "_moved(h[t] * f, t, size)",
+        "h[t] * _moved(f, t, size)",
         [a_nan_stays_in_its_window],
     ),
     "transforms of the lengths before": (
@@ -1315,6 +1316,36 @@ def test_autograd_passes_through_signals(mode):
     assert gradcheck(lambda h, f: o.correlate(h, f, mode), (h, f))
     h = seeded(2, 3).requires_grad_()
     assert gradcheck(lambda h: o.toeplitz(h, 3, mode), h)
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid", "cyclic"])
+def test_signals_and_kernels_can_be_mapped(mode):
+    """Each alone, too, whichever is longer."""
+    o = convolution
+    for convolve, (n, m) in itertools.product(
+        (o.convolve, o.convolve_fft, o.correlate), ((5, 3), (3, 5), (4, 4))
+    ):
+        f, h = seeded(0, 2, n), seeded(1, 2, m)
+        if o.correlate is convolve:
+            f, h = h, f
+        if mode in ("valid", "cyclic") and (n, m) != (4, 4):
+            continue
+        one = partial(convolve, mode=mode)
+        for axes in ((0, 0), (0, None), (None, 0)):
+            a, b = (
+                x if axis == 0 else x[0]
+                for x, axis in zip((f, h), axes, strict=True)
+            )
+            want = torch.stack(
+                [
+                    one(
+                        f[i if axes[0] == 0 else 0],
+                        h[i if axes[1] == 0 else 0],
+                    )
+                    for i in (0, 1)
+                ]
+            )
+            assert_close(torch.func.vmap(one, in_dims=axes)(a, b), want)
 
 
 def test_autograd_passes_through_layers():

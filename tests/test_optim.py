@@ -557,6 +557,11 @@ def plain():
     return as_module(SOURCE)
 
 
+@pytest.mark.parametrize("compare", DOORS)
+def test_the_door_is_closed_to_these_alone(compare, plain):
+    compare(plain)
+
+
 @steps
 def test_steps_refuse_what_would_be_promoted_or_broadcast(name, how, plain):
     step = partial(getattr(plain, name), **how)
