@@ -16,7 +16,7 @@ export MKL_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book serve slow test notebooks lab bench coverage constraints clean \
+.PHONY: help book serve slow test notebooks lab bench coverage power constraints clean \
         FORCE
 
 help: ## list the commands
@@ -98,7 +98,12 @@ serve: book ## build the site and serve it to this machine (PORT=8000)
 	@$(PY) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
 lab: $(VENV)/all ## open the notebooks in JupyterLab
-	$(PY) -m jupyterlab chapters
+	$(LAB) $(PY) -m nbformat.sign chapters/*.ipynb >/dev/null
+	$(LAB) $(PY) -m jupyterlab --config=_ext/notebook/lab.py chapters
+
+# Outputs that are ours are signed, else JupyterLab hides the figures; the
+# signatures are the project's own, nothing is written to the home folder.
+LAB := JUPYTER_DATA_DIR='$(CURDIR)/$(VENV)/jupyter'
 
 # ---- writing --------------------------------------------------------------
 notebooks: $(VENV)/all ## execute the notebooks (NB=chapters/x.ipynb for one)
@@ -117,6 +122,9 @@ slow: $(VENV)/all ## the tests that run the readers' copies from end to end
 
 coverage: $(VENV)/book ## say which statements are written and checked
 	$(PY) -m _ext.notebook.coverage
+
+power: $(VENV)/book ## list the weakest checks, the weakest first
+	$(PY) -m _ext.notebook.power
 
 bench: $(VENV)/all ## measure what is marked `bench`
 	$(PY) -m pytest -m bench tests

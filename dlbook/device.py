@@ -1,8 +1,13 @@
-"""Shared room: where the numbers live, and where random ones come from."""
+"""Shared room: where numbers live and come from, and how long they take."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter, process_time
 
 import torch
+from threadpoolctl import threadpool_limits
 
-__all__ = ["generator", "pick", "synchronize"]
+__all__ = ["generator", "pick", "seconds", "synchronize"]
 
 
 def pick(want: str | torch.device | None = None) -> torch.device:
@@ -54,3 +59,85 @@ def synchronize(device: str | torch.device) -> None:
     """
     if torch.device(device).type == "cuda":
         torch.cuda.synchronize(device)
+
+
+def seconds(
+    *tasks: Callable[[], object],
+    repeats: int = 7,
+    on: str | torch.device = "cpu",
+    at_least: float = 1e-3,
+) -> list[float]:
+    """Time tasks against each other, in seconds a call.
+
+    The tasks take turns, so that a busy moment of the machine meets all of
+    them, and the least of `repeats` times counts. On the CPU they run on one
+    thread and the clock counts the work of this process only; both are as
+    before afterwards.
+
+    Parameters
+    ----------
+    *tasks
+        Functions of nothing, e.g. ``partial(f, x)``; at least one.
+    repeats
+        Rounds; the first call of each task warms up and is not counted.
+    on
+        The device that does the work: on a GPU the clock of the wall is
+        read, before the work begins and when it is done.
+    at_least
+        A task is called so often in a row that its round takes this long.
+
+    Raises
+    ------
+    ValueError
+        If there is no task, or no round.
+
+    Examples
+    --------
+    >>> A, B = torch.ones(64, 64), torch.ones(512, 512)
+    >>> small, large = seconds(lambda: A @ A, lambda: B @ B)
+    >>> large > 30 * small
+    True
+    """
+    if not tasks or repeats < 1:
+        raise ValueError(
+            f"tasks, repeats: expected at least one of each, got {len(tasks)} "
+            f"and {repeats}"
+        )
+    clock = process_time if torch.device(on).type == "cpu" else perf_counter
+
+    def took(task: Callable[[], object], calls: int) -> float:
+        synchronize(on)
+        start = clock()
+        for _ in range(calls):
+            task()
+        synchronize(on)
+        return clock() - start
+
+    with one_thread():
+        calls = []
+        for task in tasks:
+            task()
+            n = 1
+            while took(task, n) < at_least:
+                n *= 2
+            calls.append(n)
+        rounds = [
+            [took(task, n) / n for task, n in zip(tasks, calls, strict=True)]
+            for _ in range(repeats)
+        ]
+    return [min(times) for times in zip(*rounds, strict=True)]
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one thread within the block.
+
+    Threads that wait for each other spin, and their time counts as work.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,6 +1,7 @@
 """Float64 and a seeded generator: tolerances are about the maths."""
 
 import json
+import os
 import warnings
 
 import matplotlib as mpl
@@ -11,6 +12,7 @@ from filelock import FileLock
 from nbval.plugin import IPyNbCell
 
 mpl.use("Agg")
+os.environ["DLBOOK_TIMINGS"] = "strict"  # a timing that misses raises
 
 MISSING = (
     "NO CHROMIUM FOUND: nothing is tested in a browser. Install playwright "

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlbook import check
-from dlbook.check import compare, measure, record
+from dlbook.check import compare, exercises, measure, record
 from dlbook.check.inventory import inventory
 
 OK, ERRATUM = "opt-adam", "opt-gradient-flow"
@@ -322,6 +322,34 @@ def test_an_order_refuses_too_few_points_and_loose_tolerances():
             check.order(OK, sizes, [1.0, 2, 3], expected=1)
 
 
+# ---- timings ---------------------------------------------------------------
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: check.order(OK, N, N**1.3, expected=2, timed=True),
+        lambda: check.order(
+            OK, N, N**2 * [1, 1.9, 1, 1], expected=2, atol=0.4, timed=True
+        ),
+        lambda: check.bound(OK, [2.0], [1.0], timed=True),
+        lambda: check.bound(OK, [0.2], [1.0], timed=True),
+    ],
+)
+def test_a_timing_that_misses_says_so_and_goes_on(call, monkeypatch, capsys):
+    with pytest.raises(AssertionError, match="opt-adam"):
+        call()
+    monkeypatch.delenv("DLBOOK_TIMINGS")
+    call()
+    assert capsys.readouterr().out.startswith("? 11.3.25 Adam: ")
+
+
+def test_what_is_no_timing_raises_everywhere(monkeypatch):
+    monkeypatch.delenv("DLBOOK_TIMINGS")
+    with pytest.raises(AssertionError):
+        check.order(OK, N, N, expected=2)
+    with pytest.raises(AssertionError):
+        check.bound(OK, [2.0], [1.0])
+
+
 # ---- experiments -----------------------------------------------------------
 def test_an_experiment_goes_by_its_own_id(capsys):
     check.close("exp-12-1-deblurring", 1.0, 1.0)
@@ -405,8 +433,8 @@ def test_half_as_much_again_as_the_power_is_noticed(y, off, atol, sign):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compare, "succeed", lambda *args: seen.append(args[-1]))
         check.close(OK, y + off, y, atol=atol)
+        changed = y * (1 + sign * 1.5 * record.rounded(seen[0]))
         with pytest.raises(AssertionError):
-            changed = y * (1 + sign * 1.5 * record.rounded(seen[0]))
             check.close(OK, y + off, changed, atol=atol)
 
 
@@ -461,19 +489,105 @@ def test_holds_takes_one_truth_value():
             check.holds(OK, vague, "so")
 
 
+@pytest.fixture
+def graders(monkeypatch):
+    monkeypatch.setattr(exercises, "GRADERS", {})
+
+
+def double(x):
+    return 2 * x
+
+
+@pytest.mark.usefixtures("graders")
 def test_exercise_grades_an_answer(capsys):
     @check.grader("ex-double")
     def _(double):
-        assert double(3) == 6, "double(3) should be 6"
+        for x in (1, 3):
+            check.agree(double(x), 2 * x, x=x)
 
-    check.exercise("ex-double", lambda x: 2 * x)
+    check.exercise("ex-double", double)
     assert capsys.readouterr().out == "✓ Exercise ex-double: passes\n"
-    with pytest.raises(AssertionError, match=r"not yet\. double\(3\)"):
-        check.exercise("ex-double", lambda x: x)
+    why = r"ex-double: not yet\. for x = 3: expected 6, got 9"
+    with pytest.raises(AssertionError, match=why):
+        check.exercise("ex-double", lambda x: x * x if x > 1 else 2)
     with pytest.raises(AssertionError, match="raises TypeError"):
         check.exercise("ex-double", lambda: 6)
     with pytest.raises(ValueError, match="nearest: ex-double"):
-        check.exercise("ex-dubble", lambda x: 2 * x)
+        check.exercise("ex-dubble", double)
+
+
+@pytest.mark.usefixtures("graders")
+def test_an_answer_that_raises_is_told_its_line():
+    check.grader("ex-double")(lambda double: double(3))
+
+    def answer(x):
+        half = x / 2
+        return half + None
+
+    why = r"TypeError.*\(line 3 of your answer: return half \+ None\)"
+    with pytest.raises(AssertionError, match=why):
+        check.exercise("ex-double", answer)
+    with pytest.raises(AssertionError, match="missing 1 required") as e:
+        check.exercise("ex-double", lambda x, y: 6)
+    assert "of your answer" not in str(e.value)
+
+
+@pytest.mark.usefixtures("graders")
+def test_a_self_check_runs_again_but_is_not_replaced():
+    def cell():
+        @check.grader("ex-double")
+        def grade(double):
+            check.agree(double(3), 6)
+
+    cell()
+    cell()
+    with pytest.raises(ValueError, match="ex-double: has another self-check"):
+        check.grader("ex-double")(lambda double: None)
+    with pytest.raises(AssertionError):
+        check.exercise("ex-double", lambda x: x)
+
+
+X = torch.tensor([1.0, 2.0, 3e4], dtype=torch.float64)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [
+        (X + 1e-6, X),
+        ((1, X), (1.0, X)),
+        ([1, [2, 3]], (1, (2, 3))),
+        (X.numpy(), X),
+        (np.int64(3), 3.0),
+        (0.0, 0.0),
+    ],
+)
+def test_agree_accepts_what_is_right(got, expected):
+    check.agree(got, expected)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "why"),
+    [
+        (X + 1e-4, X, "expected 30000 at (2,), got 30000.0001"),
+        (X.float(), X, "expected float64, got float32; keep the dtype"),
+        (X * (1 + 6e-8), X, "expected 30000 at (2,), got 30000.0018"),
+        (X, (X, X), "expected 2 values as a tuple, got a tensor of shape (3"),
+        ((X,), (X, X), "expected 2 values, got 1"),
+        ((X, X - 1), (X, X), "value 2 of 2: expected 1 at (0,), got 0"),
+        ((X, X), X, "expected a tensor of shape (3,), got 2 values"),
+        (X[None], X, "expected a tensor of shape (3,), got a tensor of shape"),
+        (None, X, "got nothing (is there a return?)"),
+        (1e-12, 0.0, "expected 0, got 1e-12"),
+        (NAN, 1.0, "expected 1, got nan"),
+        (INF, 1.0, "expected 1, got inf"),
+        (np.zeros(2), 1, "expected an int, got a ndarray of shape (2,)"),
+    ],
+)
+def test_agree_says_in_words_what_is_wrong(got, expected, why):
+    with pytest.raises(AssertionError) as e:
+        check.agree(got, expected, m=2, kind="same")
+    assert str(e.value).startswith("for m = 2, kind = 'same': ")
+    assert why in str(e.value)
 
 
 def test_in_a_notebook_the_record_is_attached_to_the_output():
@@ -550,13 +664,19 @@ def close_judges_the_coarser_side(m):
     assert not passes(m.close, OK, np.float64(x), [1.0])
 
 
-def close_names_the_entry(m):
+def said(call, *args, **how):
+    """Return what a check says when it fails, "" if it passes."""
     try:
-        m.close(OK, [[1.0, 2, 3], [4, 5, 6]], [[1.0, 2, 3], [4, 5, 9]])
+        call(*args, **how)
     except AssertionError as error:
-        assert "got 6 at (1, 2), expected 9" in str(error)
-    else:
-        raise AssertionError("passed")
+        return str(error)
+    return ""
+
+
+def close_names_the_entry(m):
+    x, y = np.arange(6.0).reshape(2, 3), np.arange(6.0).reshape(2, 3)
+    y[1, 2] = 9
+    assert "got 5 at (1, 2), expected 9" in said(m.close, OK, x, y)
 
 
 def close_asks_for_one_shape(m):
@@ -632,8 +752,8 @@ COMPARE = [
     ("= precision(got, expected)", "= precision(expected, expected)",
      close_judges_the_coarser_side),
     ("i = worst(excess)", "i = worst(-excess)", close_names_the_entry),
-    ("if x.shape != y.shape:\n        fail(id, f\"got", "if False:\n"
-     "        fail(id, f\"got", close_asks_for_one_shape),
+    ("y.shape:\n        fail(id, f\"got", "x.shape:\n        fail(id, f\"got",
+     close_asks_for_one_shape),
     ("same = x.shape == y.shape and bool(np.all(x == y))",
      "same = bool(np.all(x == y))", close_asks_for_one_shape),
     ("bool(np.all(x == y))", "bool(np.any(x == y))", exact_sees_every_entry),
@@ -692,11 +812,8 @@ def within_takes_draws_without_spread(m):
 
 def within_names_the_column(m):
     x = np.stack([EDGE, EDGE + 8, EDGE], 1)
-    try:
-        m.within(OK, x, expected=[1.0, 1.0, 1.0])
-    except AssertionError as error:
-        assert "got mean 9, expected 1" in str(error)
-    assert not passes(m.within, OK, x, expected=[1.0, 1.0, 1.0])
+    why = said(m.within, OK, x, expected=[1.0, 1.0, 1.0])
+    assert "got mean 9, expected 1" in why
 
 
 def within_asks_for_one_shape(m):

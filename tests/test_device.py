@@ -48,6 +48,71 @@ def test_synchronize_waits_for_cuda_only(monkeypatch):
     assert waited == ["cuda:1"]
 
 
+# ---- time -------------------------------------------------------------------
+def test_work_is_timed_in_seconds_a_call():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    threads = []
+    A, B = torch.ones(150, 150), torch.ones(600, 600)
+    small, large = device.seconds(
+        lambda: (threads.append(torch.get_num_threads()), A @ A),
+        lambda: B @ B,
+    )
+    assert set(threads) == {1}
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(before)
+    assert 1e-7 < small < 1
+    assert 10 < large / small < 400  # 64 times the products
+
+
+def test_the_least_time_counts_and_tasks_take_turns(monkeypatch):
+    now, order = [0.0], []
+
+    def task(name, cost):
+        def run():
+            order.append(name)
+            now[0] += cost[min(order.count(name), len(cost)) - 1]
+
+        return run
+
+    monkeypatch.setattr(device, "process_time", lambda: now[0])
+    got = device.seconds(
+        task("a", [9, 9, 3, 2, 4]), task("b", [9, 9, 8, 6, 7]), repeats=3
+    )
+    assert got == [2, 6]
+    assert order == ["a", "a", "b", "b"] + ["a", "b"] * 3
+
+
+def test_a_short_task_is_called_many_times(monkeypatch):
+    now = [0.0]
+
+    def task():
+        now[0] += 1 / 1024
+
+    monkeypatch.setattr(device, "process_time", lambda: now[0])
+    assert device.seconds(task, at_least=1.0, repeats=2) == [1 / 1024]
+    assert now[0] == (1 + 2047 + 2 * 1024) / 1024
+
+
+def test_a_gpu_is_timed_by_the_wall(monkeypatch):
+    waited, now = [], [0.0]
+
+    def wall():
+        now[0] += 1
+        return now[0]
+
+    monkeypatch.setattr(device, "synchronize", waited.append)
+    monkeypatch.setattr(device, "perf_counter", wall)
+    assert device.seconds(lambda: None, on="cuda", repeats=1) == [1]
+    assert waited == ["cuda"] * 4
+
+
+def test_nothing_to_time_is_refused():
+    for tasks, repeats in (((), 3), ((int,), 0)):
+        with pytest.raises(ValueError, match="at least one of each"):
+            device.seconds(*tasks, repeats=repeats)
+
+
 @pytest.mark.gpu
 def test_all_of_it_on_a_gpu():
     there = device.pick()

@@ -268,7 +268,7 @@ def test_requirements_at_run_time_are_lower_bounds_only():
     names = {re.split(r"[^\w-]", entry)[0].lower() for entry in wanted}
     assert names == {
         "jaxtyping", "matplotlib", "numpy", "pyyaml", "scikit-learn",
-        "torch", "torch-geometric",
+        "threadpoolctl", "torch", "torch-geometric",
     }  # fmt: skip
     for entry in wanted:
         assert re.fullmatch(r"[\w-]+>=\d[\d.]*", entry), entry

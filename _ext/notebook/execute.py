@@ -149,19 +149,10 @@ def execute(path: Path, root: Path) -> None:
 
 def prepare(nb: Notebook) -> Notebook:
     """Give every cell an id that stays, and drop what editors leave."""
-    nb["nbformat"], nb["nbformat_minor"] = 4, 5
-    nb["metadata"] = {
-        "kernelspec": dict(KERNELSPEC),
-        "language_info": {"name": "python"},
-    }
+    nb["metadata"].pop("dlbook", None)
+    trim(nb)
     seen = set()
     for index, cell in enumerate(nb["cells"]):
-        kept = {
-            k: cell["metadata"][k]
-            for k in KEPT_METADATA
-            if cell["metadata"].get(k)
-        }
-        cell["metadata"] = kept
         if not cell.get("id") or cell["id"] in seen:
             text = json.dumps([index, cell["cell_type"], cell["source"]])
             cell["id"] = hashlib.sha256(text.encode()).hexdigest()[:8]
@@ -169,6 +160,24 @@ def prepare(nb: Notebook) -> Notebook:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
     return nb
+
+
+def trim(nb: Notebook) -> None:
+    """Drop what editors add to a notebook; sources and outputs stay."""
+    nb["nbformat"], nb["nbformat_minor"] = 4, 5
+    hashes = nb["metadata"].get("dlbook")
+    nb["metadata"] = {
+        **({"dlbook": hashes} if hashes else {}),
+        "kernelspec": dict(KERNELSPEC),
+        "language_info": {"name": "python"},
+    }
+    for cell in nb["cells"]:
+        kept = {
+            k: cell["metadata"][k]
+            for k in KEPT_METADATA
+            if cell["metadata"].get(k)
+        }
+        cell["metadata"] = kept
 
 
 def run(nb: Notebook, root: Path, path: Path) -> None:
@@ -219,6 +228,7 @@ def environment(root: Path) -> dict[str, str]:
     for name in ("OMP", "OPENBLAS", "MKL"):
         env[f"{name}_NUM_THREADS"] = "1"
     path = [str(root), *filter(None, [env.get("PYTHONPATH")])]
+    env["DLBOOK_TIMINGS"] = "strict"  # a timing that misses raises
     return env | {"PYTHONPATH": os.pathsep.join(path)}
 
 

@@ -9,12 +9,13 @@ would notice.
 """
 
 from dlbook.check.compare import close, exact, holds, refutes
-from dlbook.check.exercises import exercise, grader
+from dlbook.check.exercises import agree, exercise, grader
 from dlbook.check.measure import bound, order, within
 from dlbook.check.record import MIME
 
 __all__ = [
     "MIME",
+    "agree",
     "bound",
     "close",
     "exact",

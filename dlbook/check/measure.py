@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from dlbook.check.inventory import title
-from dlbook.check.record import fail, succeed, weakest
+from dlbook.check.record import fail, miss, succeed, weakest
 from dlbook.check.values import numbers, worst
 
 __all__ = ["bound", "order", "within"]
@@ -96,6 +96,7 @@ def bound(
     *,
     reached: float | int = 0.9,
     scale: float | int | None = None,
+    timed: bool = False,
     says: str | None = None,
 ) -> None:
     """Check an inequality: all values keep their bound, one comes near it.
@@ -122,6 +123,9 @@ def bound(
         nothing; then `says` has to give the reason.
     scale
         Size to measure the distance by, where the bound is 0 everywhere.
+    timed
+        Whether the values are times: then a miss is said, and raises only
+        where ``DLBOOK_TIMINGS`` is ``strict``.
     says
         What has been checked, if the default says too little.
 
@@ -157,17 +161,18 @@ def bound(
     if not (np.all(room >= -ROUNDING * size) and np.all(np.isfinite(room))):
         i = worst(np.where(np.isfinite(room), -room, np.inf))
         at = f" at {i}" if i else ""
-        fail(id, f"got {x[i]:.9g}{at}, expected at most {y[i]:.9g}")
+        why = f"got {x[i]:.9g}{at}, expected at most {y[i]:.9g}"
+        return miss(id, why, timed)
     nearest = weakest(np.maximum(room, 0), size)
     if nearest > 1 - reached + ROUNDING:
-        fail(
-            id,
+        why = (
             f"no value comes nearer to its bound than {nearest:.2g} of it, "
-            f"expected {1 - reached:.2g}; look for a worse case",
+            f"expected {1 - reached:.2g}; look for a worse case"
         )
+        return miss(id, why, timed)
     near = f", and one comes within {1 - reached:.2g} of it"
     fact = "every value keeps its bound" + (near if reached else "")
-    succeed(id, "bound", says or fact, nearest + ROUNDING)
+    return succeed(id, "bound", says or fact, nearest + ROUNDING)
 
 
 def order(
@@ -178,6 +183,7 @@ def order(
     expected: float | int,
     atol: float = 0.3,
     straight: float = 0.25,
+    timed: bool = False,
     says: str | None = None,
 ) -> None:
     """Check how a quantity grows: values proportional to sizes ** expected.
@@ -203,6 +209,9 @@ def order(
         How far the fitted exponent may be off, in (0, 0.5).
     straight
         How far a value may be off the fitted line, as a part of it.
+    timed
+        Whether the values are times: then a miss is said, and raises only
+        where ``DLBOOK_TIMINGS`` is ``strict``.
     says
         What has been checked, if the default says too little.
 
@@ -235,14 +244,15 @@ def order(
     slope, log_c = np.polyfit(np.log(x), np.log(y), 1)
     off = np.exp(np.abs(np.log(y) - slope * np.log(x) - log_c)) - 1
     if not abs(slope - expected) <= atol:
-        fail(id, f"got exponent {slope:.3g}, expected {expected:g} ± {atol:g}")
+        why = f"got exponent {slope:.3g}, expected {expected:g} ± {atol:g}"
+        return miss(id, why, timed)
     if not np.all(off <= straight):
         i = int(np.argmax(off))
-        fail(
-            id,
+        why = (
             f"no power law: the value at size {x[i]:g} is off the line by "
-            f"{off[i]:.0%}, expected at most {straight:.0%}",
+            f"{off[i]:.0%}, expected at most {straight:.0%}"
         )
+        return miss(id, why, timed)
     power = (atol + abs(slope - expected)) / (abs(expected) or 1.0)
     fact = f"grows with exponent {expected:g} to ±{atol:g}"
-    succeed(id, "order", says or fact, power)
+    return succeed(id, "order", says or fact, power)
