@@ -1,0 +1,51 @@
+"""Section 11.3: optimisers, each step a pure function of its state.
+
+Every step leaves the point θ_t, with t = 0, 1, 2, ..., and returns θ_{t+1}:
+
+    theta, state = step(theta, grad, state, eta=0.1)
+
+theta   the point that is left: floating point, any shape, not changed
+grad    maps a point to ∇J there, of the same shape and dtype
+state   what the step before returned; None at t = 0; that of another method,
+        shape or dtype is refused
+eta     step size η > 0 (the sheet's α for the adaptive methods), or a
+        schedule, called with t; what a schedule returns is not checked
+
+The rest raises ValueError or TypeError. Autograd and vmap pass through.
+"""
+
+from dlbook.optim.adaptive import adagrad, adam, rmsprop
+from dlbook.optim.descent import gd, momentum, nesterov
+from dlbook.optim.state import (
+    AdaGradState,
+    AdamState,
+    GDState,
+    Grad,
+    MomentumState,
+    NesterovState,
+    RMSPropState,
+    Schedule,
+    Step,
+)
+from dlbook.optim.walk import ema, minimize, polyak
+
+__all__ = [
+    "AdaGradState",
+    "AdamState",
+    "GDState",
+    "Grad",
+    "MomentumState",
+    "NesterovState",
+    "RMSPropState",
+    "Schedule",
+    "Step",
+    "adagrad",
+    "adam",
+    "ema",
+    "gd",
+    "minimize",
+    "momentum",
+    "nesterov",
+    "polyak",
+    "rmsprop",
+]
