@@ -40,6 +40,12 @@ def door(function: Callable[P, R]) -> Callable[P, R]:
     the device of the tensors. Tensors that fit already pass as they are. In
     the other arguments a NumPy number becomes Python's.
 
+    Parameters
+    ----------
+    function
+        What its annotations say is read once, here; calls of arrays that fit
+        cost a few microseconds more than without the door.
+
     Raises
     ------
     TypeError

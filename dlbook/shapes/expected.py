@@ -115,9 +115,7 @@ def filled(name: str, x: Any, spec: str, /, **sizes: int) -> tuple[int, ...]:
     return shape
 
 
-def pairs(
-    least: int, /, **numbers: int | Sequence[int]
-) -> list[tuple[int, int]]:
+def pairs(least: int, /, **numbers: Any) -> list[tuple[int, int]]:
     """Read each argument as a pair (rows, columns): one number means both.
 
     Parameters
@@ -186,7 +184,7 @@ def same_shape(name: str, x: Any, like: str, y: Any, /) -> None:
         )
 
 
-def interval(name: str, x: float | int, where: str, way_out: str, /) -> None:
+def interval(name: str, x: Any, where: str, way_out: str, /) -> None:
     """Refuse a number outside an interval, or nan.
 
     Parameters
