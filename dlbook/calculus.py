@@ -163,7 +163,8 @@ def finite_difference(
 
         J e_i ≈ (vec f(x + h e_i) − vec f(x − h e_i)) / 2h,   error O(h²)
 
-    Divided by is the distance between the two points as they are stored.
+    Divided by is the distance between the two points as they are stored. It
+    is a witness, not a tool: `jacobian` is about 10 times faster.
 
     Parameters
     ----------
@@ -206,9 +207,10 @@ def finite_difference(
         e = torch.zeros_like(vec(x))
         e[i] = step
         e = _unvec(e, x)
-        above, below = _valued(f, x + e), _valued(f, x - e)
+        right, left = x + e, x - e
+        above, below = _valued(f, right), _valued(f, left)
         same_shape("f(x + h)", above, "f(x - h)", below)
-        distance = vec((x + e) - (x - e))[i]
+        distance = vec(right - left)[i]
         columns.append((vec(above) - vec(below)) / distance)
     return torch.stack(columns, 1)
 

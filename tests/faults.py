@@ -40,6 +40,19 @@ def as_module(source):
     return _package(dict(source))
 
 
+def untyped(*modules):
+    """Return these modules as users import them, without the check of types.
+
+    All that they import of each other is among them; other modules stay.
+    """
+    files = {}
+    for module in modules:
+        source = sources(module)
+        alone = isinstance(source, str)
+        files |= {module.__name__: source} if alone else dict(source)
+    return _package(files, [module.__name__ for module in modules])
+
+
 def sources(module):
     """Return the source of a module: text, or name and text of each file."""
     if not hasattr(module, "__path__"):
@@ -123,22 +136,26 @@ class _InMemory(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(source, module.__name__, "exec"), vars(module))
 
 
-def _package(files):
-    """Import a package from memory, and put the true one back in place."""
-    name = min(files, key=len)
-    parent, _, last = name.rpartition(".")
-    holder = importlib.import_module(parent)
-    true = getattr(holder, last, None)
+def _package(files, names=None):
+    """Import from memory, and put the true modules back in place."""
+    roots = names or [min(files, key=len)]
+    true = {}
+    for root in roots:
+        parent, _, last = root.rpartition(".")
+        holder = importlib.import_module(parent)
+        true[root] = holder, last, vars(holder).get(last)
     kept = {other: sys.modules.pop(other, None) for other in files}
     finder = _InMemory(files)
     sys.meta_path.insert(0, finder)
     try:
-        return importlib.import_module(name)
+        found = [importlib.import_module(root) for root in roots]
+        return found if names else found[0]
     finally:
         sys.meta_path.remove(finder)
         for other, module in kept.items():
             sys.modules.pop(other, None)
             if module is not None:
                 sys.modules[other] = module
-        if true is not None:
-            setattr(holder, last, true)
+        for holder, last, module in true.values():
+            if module is not None:
+                setattr(holder, last, module)

@@ -500,8 +500,8 @@ FAULTS = {
         [gradient_of_the_definition],
     ),
     "the difference is one-sided": (
-        "above, below = _valued(f, x + e), _valued(f, x - e)",
-        "above, below = _valued(f, x + 2 * e), _valued(f, x)",
+        "above, below = _valued(f, right), _valued(f, left)",
+        "above, below = _valued(f, right + e), _valued(f, left + e)",
         [difference_of_a_cubic, difference_of_a_matrix],
     ),
     "the difference forgets the half": (

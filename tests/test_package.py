@@ -129,7 +129,8 @@ def test_an_argument_without_words_is_found():
 
 def test_help_shows_what_the_function_is():
     text = run(
-        "import pydoc, dlbook; print(pydoc.plain(pydoc.render_doc(dlbook.optim.adam)))"
+        "import pydoc, dlbook\n"
+        "print(pydoc.plain(pydoc.render_doc(dlbook.optim.adam)))"
     )
     assert "adam(" in text
     assert "theta" in text.split(") ->")[0]

@@ -470,13 +470,13 @@ FAULTS = {
     ),
     "h forgotten": ("h * torch.fft.irfft", "torch.fft.irfft", [sum_as_a_loop]),
     "the ends wrap around": (
-        "k = len(f) + len(g) - 1",
-        "k = max(len(f), len(g))",
+        "N = 1 << (k - 1).bit_length()",
+        "N = max(len(f), len(g))",
         [sum_as_a_loop],
     ),
     "correlated, not convolved": (
-        "torch.fft.rfft(g, k)",
-        "torch.fft.rfft(g, k).conj()",
+        "torch.fft.rfft(g, N)",
+        "torch.fft.rfft(g, N).conj()",
         [sum_as_a_loop],
     ),
     "rounding left below 0": (

@@ -58,17 +58,20 @@ def curvature_range(
     """
     _square("H", H)
     eps = len(H) * torch.finfo(H.dtype).eps
-    off, size = float((H - H.mT).abs().max()), float(H.abs().max())
+    fixed = H.detach()
+    off = float((fixed - fixed.mT).abs().max())
+    size = float(fixed.abs().max())
     if off > 8 * eps * size:
         raise ValueError(
             f"H: expected a symmetric matrix, got entries that differ by "
             f"{off:.3g} from the transpose; take (H + H.mT) / 2"
         )
     lam = torch.linalg.eigvalsh(H)
-    if not float(lam[0]) > eps * float(lam.abs().max()):
+    least, most = float(lam.detach()[0]), float(lam.detach().abs().max())
+    if not least > eps * most:
         raise ValueError(
             f"H: expected a positive definite matrix, got the eigenvalue "
-            f"{float(lam[0]):.3g}; add a ridge, H + r * torch.eye(n)"
+            f"{least:.3g}; add a ridge, H + r * torch.eye(n)"
         )
     return lam[0], lam[-1]
 

@@ -94,8 +94,8 @@ def lse_pool(
         If x is not real numbers, or a size not whole.
     """
     interval("beta", beta, "(0, inf)", "for a soft minimum: -lse_pool(-x)")
-    P = beta * windows(x, size, stride)
-    return (P.logsumexp((-4, -3)) - math.log(P.shape[-4] * P.shape[-3])) / beta
+    P = beta * windows(x, size, stride).flatten(-4, -3)  # (..., k, U, V)
+    return (P.logsumexp(-3) - math.log(P.shape[-3])) / beta
 
 
 @door
@@ -127,6 +127,6 @@ def softmax_pool(
     """
     way_out = "for a soft minimum: -softmax_pool(-x); for inf: max_pool"
     interval("beta", beta, "[0, inf)", way_out)
-    P = windows(x, size, stride)
-    w = (beta * (P - P.amax((-4, -3), keepdim=True).detach())).exp()
-    return (w * P).sum((-4, -3)) / w.sum((-4, -3))
+    P = windows(x, size, stride).flatten(-4, -3)  # (..., k, U, V)
+    w = (beta * (P - P.amax(-3, keepdim=True).detach())).exp()
+    return (w * P).sum(-3) / w.sum(-3)
