@@ -203,7 +203,7 @@ for name in ("jacobian", "gradient", "tensor_jacobian"):
 row(
     "calculus.finite_difference",
     functools.partial(calculus.finite_difference, map_), differences,
-    lambda n: (draw(n, n + 1),), (3,), (20,), bar=5, back=0,
+    lambda n: (draw(n, n + 1),), (3,), (20,), bar=7, back=0,
     agree=False,
 )  # fmt: skip
 row(
@@ -458,7 +458,7 @@ row(
     "probability.density_of_sum",
     lambda f, g: probability.density_of_sum(f, g, h=0.1),
     lambda f, g: 0.1 * scipy.signal.fftconvolve(f.numpy(), g.numpy()),
-    densities, (20, 30), (40_000, 30_000), back=0,
+    densities, (20, 30), (40_000, 30_000), bar=3, back=0,
 )  # fmt: skip
 
 

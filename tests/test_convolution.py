@@ -865,12 +865,17 @@ FAULTS = {
     "circulant of the rows": (
         "back.unfold(0, n, 1)[:n].flip(0)",
         "back.unfold(0, n, 1)[:n].flip(0).mT",
-        [circulant_as_scipy, toeplitz_as_scipy],
+        [circulant_as_scipy],
     ),
     "circulant padded on the left": (
         "h = F.pad(h, (0, n - m))",
         "h = F.pad(h, (n - m, 0))",
-        [circulant_as_scipy, toeplitz_as_scipy],
+        [circulant_as_scipy],
+    ),
+    "toeplitz begins a row late": (
+        "F.pad(h, (n - 1, n - 1))",
+        "F.pad(h, (n, n - 2))",
+        [toeplitz_as_scipy],
     ),
     "reverses one axis": (
         "return x.flip(axes)",

@@ -470,8 +470,8 @@ FAULTS = {
     ),
     "h forgotten": ("h * torch.fft.irfft", "torch.fft.irfft", [sum_as_a_loop]),
     "the ends wrap around": (
-        "N = 1 << (k - 1).bit_length()",
-        "N = max(len(f), len(g))",
+        "N = min(q <<",
+        "N = max(len(f), len(g)) + 0 * min(q <<",
         [sum_as_a_loop],
     ),
     "correlated, not convolved": (

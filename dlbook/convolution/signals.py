@@ -161,8 +161,8 @@ def circulant(h: Kernel, n: int | None = None) -> Num[Tensor, "n n"]:
     fits = f"[{m}, inf)", "h has to fit into one period"
     n = m if n is None else whole("n", n, *fits)
     h = F.pad(h, (0, n - m))
-    back = torch.cat([h, h]).flip(0)  # back[k] = h[(2n−1−k) mod n]
-    return back.unfold(0, n, 1)[:n].flip(0)  # k = n−1−u+t
+    back = torch.cat([h, h]).flip(0)  # from h[n−1] down to h[0], twice
+    return back.unfold(0, n, 1)[:n].flip(0)  # the last row begins first
 
 
 @door
@@ -187,8 +187,11 @@ def toeplitz(h: Kernel, n: int, mode: Mode = "full") -> Num[Tensor, "u n"]:
     """
     filled("h", h, "m")
     n = whole("n", n, "[1, inf)", "it is the length of the signal")
-    (size,), keep = _window(h.new_empty(n), h, mode)
-    return circulant(h, size)[keep][:, :n]
+    _, keep = _window(h.new_empty(n), h, mode)
+    if mode == "cyclic":
+        return circulant(h)
+    back = F.pad(h, (n - 1, n - 1)).flip(0)  # from h[n+m−2] to h[−n+1]
+    return back.unfold(0, n, 1).flip(0)[keep]  # the last row begins first
 
 
 @door
