@@ -255,6 +255,10 @@ def test_proofs_have_a_heading_and_an_address(sample):
     assert text(first.p) == "Proof. First."
     assert text(second.p) == "Proof."
     assert text(second.li) == "Second."
+    third = page.find(id="proof-of-opt-gradient-descent-3")
+    assert third.name == "details"
+    assert text(third.summary) == "Proof"
+    assert text(third.find_all("p")[-1]) == "Third."
 
 
 def test_entries_that_share_a_box_have_number_and_mark(sample):

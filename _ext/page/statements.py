@@ -89,10 +89,13 @@ class Proof(SphinxDirective):
     option_spec: ClassVar = {"class": directives.class_option}
 
     def run(self) -> list[nodes.Node]:
-        """Return the proof with its heading run in."""
+        """Return the proof with its heading run in, or as that of a fold."""
         classes = ["proof", *self.options.get("class", [])]
         proof = nodes.admonition("", classes=classes, ids=["proof"])
         self.state.nested_parse(self.content, self.content_offset, proof)
+        if "dropdown" in classes:
+            proof.insert(0, nodes.title("", "Proof"))
+            return [proof]
         if not proof or not isinstance(proof[0], nodes.paragraph):
             proof.insert(0, nodes.paragraph())
         head = nodes.strong("", "Proof.", classes=["dl-proof"])
