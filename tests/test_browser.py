@@ -486,8 +486,8 @@ def test_a_page_on_a_disk_loads_its_fonts_for_paper(browser, published):
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto((published.html / SOME[0]).as_uri())
     page.wait_for_function(
-        """() => [...document.fonts].filter(face =>
-          face.family.includes("KaTeX") && face.status == "loaded").length > 5"""
+        """() => [...document.fonts].filter(({ family, status }) =>
+          family.includes("KaTeX") && status == "loaded").length > 5"""
     )
     page.close()
     assert errors == []
