@@ -16,7 +16,7 @@ export MKL_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book serve slow test notebooks lab bench coverage constraints clean \
+.PHONY: help book serve slow test notebooks lab bench coverage power constraints clean \
         FORCE
 
 help: ## list the commands
@@ -122,6 +122,9 @@ slow: $(VENV)/all ## the tests that run the readers' copies from end to end
 
 coverage: $(VENV)/book ## say which statements are written and checked
 	$(PY) -m _ext.notebook.coverage
+
+power: $(VENV)/book ## list the weakest checks, the weakest first
+	$(PY) -m _ext.notebook.power
 
 bench: $(VENV)/all ## measure what is marked `bench`
 	$(PY) -m pytest -m bench tests

@@ -6,7 +6,8 @@ Every step leaves the point θ_t, with t = 0, 1, 2, ..., and returns θ_{t+1}:
 
 theta   the point that is left: floating point, any shape, not changed
 grad    maps a point to ∇J there, of the same shape and dtype
-state   what the step before returned; None at t = 0
+state   what the step before returned; None at t = 0; that of another method,
+        shape or dtype is refused
 eta     step size η > 0 (the sheet's α for the adaptive methods), or a
         schedule, called with t; what a schedule returns is not checked
 
@@ -14,7 +15,7 @@ The rest raises ValueError or TypeError. Autograd and vmap pass through.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -56,8 +57,22 @@ class MomentumState(NamedTuple):
     t: int = 0
 
 
-class SquaresState(NamedTuple):
-    """Sum or average of the squared gradients so far."""
+class NesterovState(NamedTuple):
+    """The point before the last step, not the one that was looked ahead."""
+
+    old: Tensor
+    t: int = 0
+
+
+class AdaGradState(NamedTuple):
+    """Sum of the squared gradients so far."""
+
+    s: Tensor
+    t: int = 0
+
+
+class RMSPropState(NamedTuple):
+    """Average of the squared gradients, the last ones with most weight."""
 
     s: Tensor
     t: int = 0
@@ -71,12 +86,23 @@ class AdamState(NamedTuple):
     t: int = 0
 
 
+State = TypeVar(
+    "State",
+    GDState,
+    MomentumState,
+    NesterovState,
+    AdaGradState,
+    RMSPropState,
+    AdamState,
+)
+
+
 def gd(
     theta: Point, grad: Grad, state: GDState | None = None, *, eta: Schedule
 ) -> tuple[Point, GDState]:
     """Descend along the gradient: θ_{t+1} = θ_t − η ∇J(θ_t)."""
     _door(theta, eta=eta)
-    (t,) = state or GDState()
+    (t,) = _resumed(state, GDState(), theta)
     g = _gradient(grad, theta)
     return theta - _at(eta, t) * g, GDState(t + 1)
 
@@ -101,7 +127,7 @@ def momentum(
     Source: Polyak (1964), the two-step "heavy ball" method.
     """
     _door(theta, eta=eta, beta=beta)
-    old, t = state or MomentumState(old=theta)
+    old, t = _resumed(state, MomentumState(old=theta), theta)
     g = _gradient(grad, theta)
     theta_next = theta - _at(eta, t) * g + _at(beta, t) * (theta - old)
     return theta_next, MomentumState(old=theta, t=t + 1)
@@ -110,11 +136,11 @@ def momentum(
 def nesterov(
     theta: Point,
     grad: Grad,
-    state: MomentumState | None = None,
+    state: NesterovState | None = None,
     *,
     eta: Schedule,
     beta: Schedule,
-) -> tuple[Point, MomentumState]:
+) -> tuple[Point, NesterovState]:
     """Move on first, then descend along the gradient found there.
 
         ϑ       = θ_t + β_t (θ_t − θ_{t−1}),    θ_{−1} = θ_0
@@ -129,20 +155,20 @@ def nesterov(
     Source: Nesterov (1983); in this form Su, Boyd and Candès (2016), eq. 1.
     """
     _door(theta, eta=eta, beta=beta)
-    old, t = state or MomentumState(old=theta)
+    old, t = _resumed(state, NesterovState(old=theta), theta)
     ahead = theta + _at(beta, t) * (theta - old)
     g = _gradient(grad, ahead)
-    return ahead - _at(eta, t) * g, MomentumState(old=theta, t=t + 1)
+    return ahead - _at(eta, t) * g, NesterovState(old=theta, t=t + 1)
 
 
 def adagrad(
     theta: Point,
     grad: Grad,
-    state: SquaresState | None = None,
+    state: AdaGradState | None = None,
     *,
     eta: Schedule,
     eps: float = 1e-10,
-) -> tuple[Point, SquaresState]:
+) -> tuple[Point, AdaGradState]:
     """Divide each coordinate by the root of its summed squared gradients.
 
         s_t     = s_{t−1} + g_t²,    g_t = ∇J(θ_t)
@@ -153,23 +179,24 @@ def adagrad(
     Source: Duchi, Hazan and Singer (2011), figure 1, without projection.
     """
     _door(theta, eta=eta, eps=eps)
-    s, t = state or SquaresState(torch.zeros_like(theta))
+    zero = torch.zeros_like(theta)
+    s, t = _resumed(state, AdaGradState(zero), theta)
     g = _gradient(grad, theta)
     s = s + g**2
     theta_next = theta - _at(eta, t) * g / (s.sqrt() + eps)
-    return theta_next, SquaresState(s, t + 1)
+    return theta_next, AdaGradState(s, t + 1)
 
 
 def rmsprop(
     theta: Point,
     grad: Grad,
-    state: SquaresState | None = None,
+    state: RMSPropState | None = None,
     *,
     eta: Schedule,
     beta: float = 0.9,
     eps: float = 1e-8,
     eps_inside: bool = True,
-) -> tuple[Point, SquaresState]:
+) -> tuple[Point, RMSPropState]:
     """Divide each coordinate by its recent root mean squared gradient.
 
         s_t     = β s_{t−1} + (1 − β) g_t²,    g_t = ∇J(θ_t)
@@ -183,11 +210,12 @@ def rmsprop(
     Source: Tieleman and Hinton (2012), lecture 6.5, without ε.
     """
     _door(theta, eta=eta, beta=beta, eps=eps)
-    s, t = state or SquaresState(torch.zeros_like(theta))
+    zero = torch.zeros_like(theta)
+    s, t = _resumed(state, RMSPropState(zero), theta)
     g = _gradient(grad, theta)
     s = beta * s + (1 - beta) * g**2
     root = (s + eps).sqrt() if eps_inside else s.sqrt() + eps
-    return theta - _at(eta, t) * g / root, SquaresState(s, t + 1)
+    return theta - _at(eta, t) * g / root, RMSPropState(s, t + 1)
 
 
 def adam(
@@ -213,7 +241,7 @@ def adam(
     """
     _door(theta, eta=eta, beta1=beta1, beta2=beta2, eps=eps)
     zero = torch.zeros_like(theta)
-    m, v, t = state or AdamState(zero, zero)
+    m, v, t = _resumed(state, AdamState(zero, zero), theta)
     g = _gradient(grad, theta)
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g**2
@@ -274,13 +302,36 @@ def _at(schedule: Schedule, t: int) -> float:
     return schedule(t) if callable(schedule) else schedule
 
 
+def _resumed(state: State | None, fresh: State, theta: Tensor) -> State:
+    """Return the state or, at t = 0, a fresh one; refuse what does not fit."""
+    if state is None:
+        return fresh
+    want, got = type(fresh).__name__, type(state).__name__
+    if got != want:
+        raise TypeError(
+            f"state: expected the {want} of the step before, got {got}; "
+            "begin with None"
+        )
+    for name, x in zip(fresh._fields, state, strict=True):
+        if isinstance(x, Tensor):
+            same_shape(f"state.{name}", x, "theta", theta)
+            _same_dtype(f"state.{name}", x, theta)
+    return state
+
+
+def _same_dtype(name: str, x: Any, theta: Tensor) -> None:
+    got = x.dtype if isinstance(x, Tensor) else type(x).__name__
+    if got != theta.dtype:
+        raise TypeError(
+            f"{name}: expected a tensor of {theta.dtype}, got {got}; "
+            "convert one of the two"
+        )
+
+
 def _gradient(grad: Grad, at: Tensor) -> Tensor:
     """Return grad(at), unless torch would broadcast or promote it."""
     g = grad(at)
-    got = g.dtype if isinstance(g, Tensor) else type(g).__name__
-    if got != at.dtype:
-        want = f"grad(theta): expected a tensor of {at.dtype}"
-        raise TypeError(f"{want}, got {got}; convert one of the two")
+    _same_dtype("grad(theta)", g, at)
     same_shape("grad(theta)", g, "theta", at)
     return g
 
@@ -298,3 +349,9 @@ def _door(
         if not callable(beta):
             interval(name, beta, "[0, 1)", "at 1 nothing is ever forgotten")
     interval("eps", eps, "[0, inf)", "all it does is to avoid 0/0")
+    least = torch.finfo(theta.dtype).tiny
+    if 0 < eps < least:
+        raise ValueError(
+            f"eps: expected 0 or at least {least:.1e}, or it is lost in "
+            f"{theta.dtype}, got {eps}; raise it, or call theta.float()"
+        )

@@ -1,11 +1,22 @@
 """Shared room: what is wrong is refused at the door, with a way out."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
 
-__all__ = ["edge_index", "expect", "interval", "same_shape"]
+__all__ = [
+    "Two",
+    "edge_index",
+    "expect",
+    "filled",
+    "interval",
+    "pairs",
+    "same_shape",
+]
+
+Two: TypeAlias = int | tuple[int, int]  # for rows and columns alike, or each
 
 
 def expect(name: str, x: Any, spec: str, /, **sizes: int) -> dict[str, int]:
@@ -63,6 +74,79 @@ def expect(name: str, x: Any, spec: str, /, **sizes: int) -> dict[str, int]:
             label = axis if fixed else f"{axis} = {right}"
             raise ValueError(f"{want}: axis {i} should be {label}")
     return sizes
+
+
+def filled(name: str, x: Any, spec: str, /, **sizes: int) -> tuple[int, ...]:
+    """Match a shape as `expect` does, and refuse an array without entries.
+
+    Parameters
+    ----------
+    name, x, spec, **sizes
+        As for `expect`.
+
+    Returns
+    -------
+    tuple
+        The shape of `x`.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, or an axis is empty.
+
+    Examples
+    --------
+    >>> B, C = filled("x", torch.zeros(5, 3), "B C")
+    >>> filled("x", torch.zeros(0, 3), "B C")
+    Traceback (most recent call last):
+    ValueError: x: expected at least one entry, got shape (0, 3); fill axis 0
+    """
+    expect(name, x, spec, **sizes)
+    shape = tuple(x.shape)
+    if 0 in shape:
+        raise ValueError(
+            f"{name}: expected at least one entry, got shape {shape}; "
+            f"fill axis {shape.index(0)}"
+        )
+    return shape
+
+
+def pairs(
+    least: int, /, **numbers: int | Sequence[int]
+) -> list[tuple[int, int]]:
+    """Read each argument as a pair (rows, columns): one number means both.
+
+    Parameters
+    ----------
+    least
+        What none of the numbers may fall below.
+    **numbers
+        The arguments by name, each a number or a pair.
+
+    Raises
+    ------
+    ValueError
+        If a number is below `least`, or there are neither one nor two.
+
+    Examples
+    --------
+    >>> pairs(1, stride=3, size=(2, 4))
+    [(3, 3), (2, 4)]
+    >>> pairs(1, stride=(1, 0))
+    Traceback (most recent call last):
+    ValueError: stride: expected a number in [1, inf), got 0; raise it
+    """
+    found = []
+    for name, given in numbers.items():
+        pair = tuple(given) if isinstance(given, Sequence) else (given, given)
+        if len(pair) != 2:
+            raise ValueError(
+                f"{name}: expected a number or a pair (rows, columns), got "
+                f"{given}; name two"
+            )
+        interval(name, min(pair), f"[{least}, inf)", "raise it")
+        found.append(pair)
+    return found
 
 
 def same_shape(name: str, x: Any, like: str, y: Any, /) -> None:

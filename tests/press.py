@@ -193,12 +193,17 @@ def code(source, *outputs):
     }
 
 
-def check(name, kind="close", says="both sides agree"):
+def check(name, kind="close", says="both sides agree", **stored):
     data = {
         records.MIME: {"id": name, "kind": kind, "says": says},
         "text/plain": f"✓ {name}: {says}",
     }
-    return {"output_type": "display_data", "metadata": {}, "data": data}
+    metadata = {records.MIME: stored} if stored else {}
+    return {
+        "output_type": "display_data",
+        "metadata": metadata,
+        "data": data,
+    }
 
 
 def figure(mime, content, **given):
@@ -298,6 +303,22 @@ OTHER = [
         "{prf:ref}`opt-gradient-descent`.\n\n"
         ":::{prf:definition} Adam\n:label: opt-adam\nText.\n:::\n\n"
         ":::{prf:remark} Idea\n:label: opt-rmsprop-motivation\nText.\n:::\n\n"
-        ":::{exercise} Third\n:label: ex-third\nAsk.\n:::"
-    )
+        "(opt-nesterov)=\nTwo points.\n\n"
+        ":::{admonition} What our copy prints\n"
+        ":class: caution erratum dropdown\n\n*One* letter.\n:::\n\n"
+        ":::{exercise} Third\n:label: ex-third\nAsk.\n:::\n\n"
+        "(exp-11-3-long-way)=\nHow {prf:ref}`fast <exp-11-3-long-way>`?"
+    ),
+    code(
+        "check.refutes('opt-nesterov', a, b)", check("opt-nesterov", "refutes")
+    ),
+    code(
+        "check.close('opt-adam', a, b)",
+        check("opt-adam", power=0.3),
+        check("opt-adam", "holds", power=None),
+        check("opt-adam", "bound", power=0.02),
+        check("opt-rmsprop-motivation", power=2e-16),
+        check("exp-11-3-long-way", "order", "it is <slow>", power=0.004),
+        check("exp-11-3-long-way", "holds", "it arrives", power=None),
+    ),
 ]

@@ -56,6 +56,7 @@ def tree(tmp_path):
             "title": "T",
             "verdict": verdict,
         }
+        | ({} if verdict == "ok" else {"origin": "sheet"})
         for place, (name, (kind, verdict)) in enumerate(ENTRIES.items(), 1)
     ]
     sections = [{"part": "P", "notebooks": {"1-a": ["a-*"], "2-b": ["b-*"]}}]
@@ -81,16 +82,40 @@ def test_what_stands_is_counted(tree):
     state = coverage.measure(tree)
     assert state.faults == []
     rows = [
-        coverage.Row("1", 4, 4, 4, 1, 1, ()),
-        coverage.Row("2", 1, 0, 0, 0, 0, ("b-one",)),
+        coverage.Row("1", 4, 4, 4, 1, 1, 0, 0, ()),
+        coverage.Row("2", 1, 0, 0, 0, 0, 0, 0, ("b-one",)),
     ]
     assert state.sections == rows
-    assert state.total == coverage.Row("all", 5, 4, 4, 1, 1, ("b-one",))
+    total = coverage.Row("all", 5, 4, 4, 1, 1, 0, 0, ("b-one",))
+    assert state.total == total
+    assert state.origins == {"sheet": 1, "both": 0, "copy": 0}
     assert state.written == {"P": ["1-a"]}
     assert "  2: b-one" in coverage.report(state)
-    assert "| P | [](/chapters/1-a.ipynb) | 5 | 4 | 4 | 1 | 1 |" in (
+    assert "| P | [](/chapters/1-a.ipynb) | 5 | 4 | 4 | 1 | 1 | 0 | 0 |" in (
         coverage.table(state)
     )
+
+
+def test_misprints_and_faults_of_the_scan_are_counted_apart(tree):
+    path = tree / "chapters" / "cheatsheet.yml"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("origin: sheet", "origin: copy"), "utf-8")
+    state = coverage.measure(tree)
+    assert state.total[4:8] == (0, 0, 1, 1)
+    assert state.origins == {"sheet": 0, "both": 0, "copy": 1}
+    assert "1 stand correctly on the sheet" in coverage.report(state)
+    path.write_text(text.replace("origin: sheet", "origin: both"), "utf-8")
+    state = coverage.measure(tree)
+    assert state.total[4:8] == (1, 1, 0, 0)
+    assert state.origins == {"sheet": 0, "both": 1, "copy": 0}
+
+
+def test_what_the_copy_has_wrong_is_refuted_too(tree):
+    path = tree / "chapters" / "cheatsheet.yml"
+    text = path.read_text("utf-8").replace("origin: sheet", "origin: copy")
+    path.write_text(text, "utf-8")
+    faults = write(tree, list(ENTRIES)[:4], PASSING | {"a-four": ["close"]})
+    assert faults == ["1-a: erratum a-four is not refuted"]
 
 
 def test_a_notebook_outside_the_table_of_contents_does_not_count(tree):
@@ -129,6 +154,27 @@ def test_an_entry_without_a_positive_check(tree, kinds):
 def test_an_erratum_that_is_not_refuted(tree):
     faults = write(tree, list(ENTRIES)[:4], PASSING | {"a-four": ["close"]})
     assert faults == ["1-a: erratum a-four is not refuted"]
+
+
+def test_experiments_are_listed_and_count_for_nothing(tree):
+    path = tree / "chapters" / "1-a.ipynb"
+    nb = json.loads(
+        notebook(list(ENTRIES)[:4], PASSING | {"exp-1-x": ["order"]})
+    )
+    nb["cells"][0]["source"] += "\n\n(exp-1-x)=\nHow fast?"
+    path.write_text(json.dumps(nb), "utf-8")
+    state = coverage.measure(tree)
+    assert state.experiments == {"1-a": ["exp-1-x"]}
+    assert state.faults == []
+    assert state.total[:4] == ("all", 5, 4, 4)
+    assert "Experiments:\n  1-a: exp-1-x" in coverage.report(state)
+
+
+@pytest.mark.parametrize(
+    "kind", ["close", "exact", "within", "bound", "order", "holds"]
+)
+def test_each_kind_that_speaks_for_a_statement_checks_it(tree, kind):
+    assert write(tree, list(ENTRIES)[:4], PASSING | {"a-one": [kind]}) == []
 
 
 def test_too_many_comments_without_a_check(tree):

@@ -1,12 +1,21 @@
+"""dlbook.data: what it loads is what it says, and what it draws is uniform.
+
+The comparisons take the package, so that the faults below can hand them a
+wrong one.
+"""
+
 import math
 import socket
 import zlib
+from collections import Counter
+from functools import lru_cache
 from pydoc_data.topics import topics
 
 import networkx as nx
 import numpy as np
 import pytest
 import torch
+from faults import accepted, refuse, refused, sources
 from scipy import stats
 from sklearn.datasets import load_digits
 from torch.testing import assert_close
@@ -14,6 +23,7 @@ from torch.testing import assert_close
 from dlbook import data
 from dlbook.shapes import edge_index
 
+SOURCE = sources(data)
 LOADERS = [
     data.digits,
     data.karate,
@@ -50,8 +60,8 @@ def test_tensors_have_the_default_dtype(load, dtype):
     assert rest == {torch.int64}
 
 
-def test_digits_are_those_of_sklearn():
-    d = data.digits()
+def digits_are_those_of_sklearn(o):
+    d = o.digits()
     assert (len(d.X), len(d.X_test)) == (1257, 540)
     grey = torch.cat([d.X, d.X_test]).flatten(1) * d.sd + d.mean
     want = torch.tensor(load_digits().data)
@@ -63,8 +73,8 @@ def test_digits_are_those_of_sklearn():
     assert_close(ours[order[0]], theirs[order[1]])
 
 
-def test_digits_are_standardised_by_the_training_images_alone():
-    d = data.digits(test=0.2, seed=3)
+def digits_are_standardised_by_the_training_images_alone(o):
+    d = o.digits(test=0.2, seed=3)
     assert_close(d.X.mean(), torch.tensor(0.0))
     assert_close(d.X.square().mean(), torch.tensor(1.0))
     assert abs(float(d.X_test.mean())) > 1e-4  # not refitted
@@ -72,40 +82,39 @@ def test_digits_are_standardised_by_the_training_images_alone():
     assert_close(corner, torch.full_like(corner, -d.mean / d.sd))
 
 
-def test_digits_are_upright():
+def digits_are_upright(o):
     """A transposed 7 would have its bar on the left."""
-    d = data.digits()
+    d = o.digits()
     seven = d.X[d.y == 7].mean(0)[0]
     assert seven[:2].mean() > seven[-2:].mean() > d.X.min()
     assert seven[:, :2].mean() < seven[:2].mean()
 
 
-def test_digits_are_split_by_class_and_by_seed():
-    d, other = data.digits(test=0.4), data.digits(test=0.4, seed=1)
+def digits_are_split_by_class_and_by_seed(o):
+    d, other = o.digits(test=0.4), o.digits(test=0.4, seed=1)
     share = d.y_test.bincount() / (d.y.bincount() + d.y_test.bincount())
     assert_close(share, torch.full((10,), 0.4), rtol=0, atol=0.005)
     assert not torch.equal(d.y, other.y)
 
 
-@pytest.mark.parametrize("test", [0.0, 1.0, 540, math.nan])
-def test_digits_refuse_what_is_no_share(test):
-    with pytest.raises(ValueError, match=r"test: .* \(0, 1\), got .* a share"):
-        data.digits(test=float(test))
+def digits_refuse_what_is_no_share(o):
+    for test in (0.0, 1.0, 540.0, -0.1, math.nan):
+        says = r"test: .* \(0, 1\), got .* a share"
+        refused(ValueError, says, o.digits, test=test)
 
 
-def test_text_is_english():
-    t = data.text()
+def text_is_english(o):
+    t = o.text()
     assert 300_000 < len(t) < 1_000_000
     assert 60 < len(set(t)) < 200
     assert sum(c.isascii() for c in t) > 0.99 * len(t)
-    common = max(set(t.lower().split()), key=t.lower().split().count)
-    assert common == "the"
+    assert Counter(t.lower().split()).most_common(1)[0][0] == "the"
     assert t.startswith(topics[min(topics)])
     assert t.endswith(topics[max(topics)])
 
 
-def test_karate_club_is_that_of_networkx():
-    e, weight, y = data.karate()
+def karate_club_is_that_of_networkx(o):
+    e, weight, y = o.karate()
     edge_index(e, n=len(y))
     A = torch.zeros(34, 34).index_put_((e[1], e[0]), weight)
     want = nx.to_numpy_array(nx.karate_club_graph())
@@ -114,22 +123,22 @@ def test_karate_club_is_that_of_networkx():
     assert e.is_contiguous()
 
 
-def test_karate_club_falls_apart_as_zachary_counts():
+def karate_club_falls_apart_as_zachary_counts(o):
     """He counts 34 members, 78 edges, two halves; 0 and 33 led them."""
-    e, _, y = data.karate()
+    e, _, y = o.karate()
     assert y.bincount().tolist() == [17, 17]
     assert (int(y[0]), int(y[33])) == (0, 1)
     across = (y[e[0]] != y[e[1]]).sum() / 2
     assert across < 78 / 5
 
 
-def test_sunspots_follow_the_autoregression_of_yule():
+def sunspots_follow_the_autoregression_of_yule(o):
     """Yule (1927) fits 1.34254 and -0.65504 to the years 1749 to 1924.
 
     His table is Wolfer's; ours was revised since, by less than a standard
     error of his coefficients, sqrt((1 - 0.65504²) / 176) = 0.057.
     """
-    x, year = data.series()
+    x, year = o.series()
     assert year.tolist() == list(range(1700, 2009))
     x = x[(year >= 1749) & (year <= 1924)]
     x = x - x.mean()
@@ -138,16 +147,16 @@ def test_sunspots_follow_the_autoregression_of_yule():
     assert_close(fit, torch.tensor([1.34254, -0.65504]), rtol=0, atol=0.057)
 
 
-def test_sunspots_have_their_known_extremes():
-    x, year = data.series()
+def sunspots_have_their_known_extremes(o):
+    x, year = o.series()
     assert year[x.argmax()] == 1957
     assert year[x == 0].tolist() == [1711, 1712, 1810]
     assert x.isfinite().all()
 
 
-def test_sunspots_have_been_copied_without_a_slip():
+def sunspots_have_been_copied_without_a_slip(o):
     """The checksum is that of the values which statsmodels 0.15 ships."""
-    numbers = " ".join(f"{number:g}" for number in data.series().x.tolist())
+    numbers = " ".join(f"{number:g}" for number in o.series().x.tolist())
     assert zlib.crc32(numbers.encode()) == 364322446
 
 
@@ -155,11 +164,11 @@ POINTS = 20_000
 FIVE_SIGMAS = 2 * stats.norm.sf(5)
 
 
-@pytest.fixture(scope="module")
-def clouds():
+@lru_cache(maxsize=2)
+def clouds(o):
     rng = torch.Generator().manual_seed(0)
-    X, y = data.shapes3d(8, POINTS, rng=rng)
-    return {data.SURFACES[k]: X[i].double() for i, k in enumerate(y)}
+    X, y = o.shapes3d(8, POINTS, rng=rng)
+    return {o.SURFACES[k]: X[i].double() for i, k in enumerate(y)}
 
 
 def on_the_surface(X):
@@ -181,8 +190,8 @@ def on_the_surface(X):
     }
 
 
-def test_every_cloud_lies_on_its_own_surface_only(clouds):
-    for name, X in clouds.items():
+def every_cloud_lies_on_its_own_surface_only(o):
+    for name, X in clouds(o).items():
         for other, d in on_the_surface(X).items():
             far = d.abs().max()
             assert far < 1e-6 if name == other else far > 0.01, (name, other)
@@ -215,45 +224,46 @@ def shares(name, X):
     return parts, torch.full((8,), 1 / 8)
 
 
-@pytest.mark.parametrize("name", data.SURFACES)
-def test_points_are_uniform_by_area(name, clouds):
-    parts, want = shares(name, clouds[name])
-    assert_close(parts.sum(0), torch.ones_like(parts.sum(0)))
-    sd = (want * (1 - want) / POINTS).sqrt()
-    assert ((parts.double().mean(1) - want).abs() < 5 * sd).all()
+def points_are_uniform_by_area(o):
+    for name, X in clouds(o).items():
+        parts, want = shares(name, X)
+        assert_close(parts.sum(0), torch.ones_like(parts.sum(0)))
+        sd = (want * (1 - want) / POINTS).sqrt()
+        assert ((parts.double().mean(1) - want).abs() < 5 * sd).all(), name
 
 
-@pytest.mark.parametrize(
-    ("name", "uniform"),
-    [
-        ("sphere", lambda r, z: (z + 1) / 2),  # Archimedes
-        ("hemisphere", lambda r, z: z[z > 0]),
-        ("hemisphere", lambda r, z: (r**2)[z == 0]),
-        ("cylinder", lambda r, z: (2 * r**2)[z.abs() > 0.7071]),
-        ("cylinder", lambda r, z: (z[z.abs() < 0.7071] / 0.7071 + 1) / 2),
-        ("cone", lambda r, z: (r**2 / 0.75)[z > -0.4999999]),
-        ("cone", lambda r, z: (r**2 / 0.75)[z < -0.4999999]),
-        ("cube", lambda r, z: (z[z.abs() < 0.57735] * 3**0.5 + 1) / 2),
-        ("octahedron", lambda r, z: 1 - (1 - z.abs()) ** 2),
-    ],
-)
-def test_one_coordinate_is_uniform(name, uniform, clouds):
+UNIFORM = [
+    ("sphere", lambda r, z: (z + 1) / 2),  # Archimedes
+    ("hemisphere", lambda r, z: z[z > 0]),
+    ("hemisphere", lambda r, z: (r**2)[z == 0]),
+    ("cylinder", lambda r, z: (2 * r**2)[z.abs() > 0.7071]),
+    ("cylinder", lambda r, z: (z[z.abs() < 0.7071] / 0.7071 + 1) / 2),
+    ("cone", lambda r, z: (r**2 / 0.75)[z > -0.4999999]),
+    ("cone", lambda r, z: (r**2 / 0.75)[z < -0.4999999]),
+    ("cube", lambda r, z: (z[z.abs() < 0.57735] * 3**0.5 + 1) / 2),
+    ("octahedron", lambda r, z: 1 - (1 - z.abs()) ** 2),
+]
+
+
+def one_coordinate_is_uniform(o):
     """Kolmogorov and Smirnov agree."""
-    x, y, z = clouds[name].unbind(-1)
-    sample = uniform((x**2 + y**2).sqrt(), z).numpy()
-    assert len(sample) > POINTS / 7
-    assert stats.kstest(sample, "uniform").pvalue > FIVE_SIGMAS
+    for name, uniform in UNIFORM:
+        x, y, z = clouds(o)[name].unbind(-1)
+        sample = uniform((x**2 + y**2).sqrt(), z).numpy()
+        assert len(sample) > POINTS / 7, name
+        assert stats.kstest(sample, "uniform").pvalue > FIVE_SIGMAS, name
 
 
-@pytest.mark.parametrize("name", ["sphere", "cylinder", "cone", "torus"])
-def test_surfaces_of_revolution_prefer_no_direction(name, clouds):
-    x, y, _ = clouds[name].unbind(-1)
-    turn = torch.atan2(y, x) / (2 * math.pi) + 0.5
-    assert stats.kstest(turn.numpy(), "uniform").pvalue > FIVE_SIGMAS
+def surfaces_of_revolution_prefer_no_direction(o):
+    for name in ("sphere", "hemisphere", "cylinder", "cone", "torus"):
+        x, y, _ = clouds(o)[name].unbind(-1)
+        turn = torch.atan2(y, x) / (2 * math.pi) + 0.5
+        p = stats.kstest(turn.numpy(), "uniform").pvalue
+        assert p > FIVE_SIGMAS, name
 
 
-def test_torus_has_the_angles_of_its_area(clouds):
-    x, y, z = clouds["torus"].unbind(-1)
+def torus_has_the_angles_of_its_area(o):
+    x, y, z = clouds(o)["torus"].unbind(-1)
     theta = torch.atan2(z, (x**2 + y**2).sqrt() - 0.7).numpy()
 
     def cdf(t):
@@ -262,27 +272,274 @@ def test_torus_has_the_angles_of_its_area(clouds):
     assert stats.kstest(theta, cdf).pvalue > FIVE_SIGMAS
 
 
-def test_clouds_take_turns_and_follow_the_generator():
-    X, y = data.shapes3d(19, 5, rng=torch.Generator().manual_seed(1))
+def clouds_take_turns_and_follow_the_generator(o):
+    X, y = o.shapes3d(19, 5, rng=torch.Generator().manual_seed(1))
     assert X.shape == (19, 5, 3)
     assert_close(y, torch.arange(19) % 8)
     assert not torch.equal(X[0], X[8])
-    other, _ = data.shapes3d(19, 5, rng=torch.Generator().manual_seed(2))
+    other, _ = o.shapes3d(19, 5, rng=torch.Generator().manual_seed(2))
     assert not torch.equal(X, other)
 
 
-@pytest.mark.parametrize(("n", "points"), [(0, 5), (1, 1), (3, 0)])
-def test_smallest_clouds(n, points):
+def the_smallest_clouds(o):
     rng = torch.Generator().manual_seed(0)
-    X, y = data.shapes3d(n, points, rng=rng)
-    assert (X.shape, y.shape) == ((n, points, 3), (n,))
+    for n, points in ((0, 5), (1, 1), (3, 0)):
+        X, y = accepted(o.shapes3d, n, points, rng=rng)
+        assert (X.shape, y.shape) == ((n, points, 3), (n,))
+    says = r"n: .* got -1; .* number of clouds"
+    refused(ValueError, says, o.shapes3d, -1, 5, rng=rng)
+    refused(ValueError, r"points: .* got -5", o.shapes3d, 1, -5, rng=rng)
 
 
-def test_clouds_refuse_negative_numbers(rng):
-    with pytest.raises(ValueError, match=r"n: .* got -1; .* number of clouds"):
-        data.shapes3d(-1, 5, rng=rng)
-    with pytest.raises(ValueError, match=r"points: .* got -5"):
-        data.shapes3d(1, -5, rng=rng)
+COMPARISONS = [
+    digits_are_those_of_sklearn,
+    digits_are_standardised_by_the_training_images_alone,
+    digits_are_upright,
+    digits_are_split_by_class_and_by_seed,
+    digits_refuse_what_is_no_share,
+    text_is_english,
+    karate_club_is_that_of_networkx,
+    karate_club_falls_apart_as_zachary_counts,
+    sunspots_follow_the_autoregression_of_yule,
+    sunspots_have_their_known_extremes,
+    sunspots_have_been_copied_without_a_slip,
+    every_cloud_lies_on_its_own_surface_only,
+    points_are_uniform_by_area,
+    one_coordinate_is_uniform,
+    surfaces_of_revolution_prefer_no_direction,
+    torus_has_the_angles_of_its_area,
+    clouds_take_turns_and_follow_the_generator,
+    the_smallest_clouds,
+]
+
+
+@pytest.mark.parametrize("compare", COMPARISONS)
+def test_data_agree(compare):
+    compare(data)
+
+
+# ---- faults ---------------------------------------------------------------
+FAULTS = {
+    "digits standardised by all images": (
+        "mean, sd = X.mean(), X.std(correction=0)",
+        "mean, sd = (a := torch.cat([X, X_test])).mean(), a.std()",
+        [digits_are_standardised_by_the_training_images_alone],
+    ),
+    "a standard deviation of a sample": (
+        "X.std(correction=0)",
+        "X.std(correction=1)",
+        [digits_are_standardised_by_the_training_images_alone],
+    ),
+    "test images standardised by themselves": (
+        "((part - mean) / sd)",
+        "((part - part.mean()) / sd)",
+        [
+            digits_are_those_of_sklearn,
+            digits_are_standardised_by_the_training_images_alone,
+        ],
+    ),
+    "every pixel standardised for itself": (
+        "mean, sd = X.mean(), X.std(correction=0)",
+        "mean, sd = X.mean(), X.std(0) + 1e-9; sd = sd.mean()",
+        [digits_are_standardised_by_the_training_images_alone],
+    ),
+    "digits transposed": (
+        "data.images[:, None]",
+        "data.images.transpose(0, 2, 1)[:, None]",
+        [digits_are_those_of_sklearn, digits_are_upright],
+    ),
+    "digits upside down": (
+        "data.images[:, None]",
+        "data.images[:, None, ::-1]",
+        [digits_are_those_of_sklearn, digits_are_upright],
+    ),
+    "labels of other images": (
+        "return Digits(X, y.long(), X_test, y_test.long()",
+        "return Digits(X, y.flip(0).long(), X_test, y_test.long()",
+        [digits_are_those_of_sklearn],
+    ),
+    "the seed is forgotten": (
+        "random_state=seed",
+        "random_state=0",
+        [digits_are_split_by_class_and_by_seed],
+    ),
+    "classes as they come": (
+        "stratify=data.target",
+        "stratify=None",
+        [digits_are_split_by_class_and_by_seed],
+    ),
+    "the share of the training images": (
+        "test_size=test",
+        "test_size=1 - test",
+        [digits_are_those_of_sklearn, digits_are_split_by_class_and_by_seed],
+    ),
+    "another share by default": (
+        "test: float = 0.3",
+        "test: float = 0.25",
+        [digits_are_those_of_sklearn],
+    ),
+    "all images are for the test": (
+        '"(0, 1)", "it is a share',
+        '"(0, 1]", "it is a share',
+        [digits_refuse_what_is_no_share],
+    ),
+    "topics in any order": (
+        "for name in sorted(topics)",
+        "for name in sorted(topics, key=len)",
+        [text_is_english],
+    ),
+    "names for texts": (
+        "topics[name] for name in",
+        "name for name in",
+        [text_is_english],
+    ),
+    "friendships in one direction": (
+        "club.to_directed().edges",
+        "club.edges",
+        [karate_club_is_that_of_networkx],
+    ),
+    "edges as rows": (
+        "for edge in both]).mT.contiguous()",
+        "for edge in both]).mT",
+        [karate_club_is_that_of_networkx],
+    ),
+    "everybody meets once": (
+        "float(weight) for",
+        "float(bool(weight)) for",
+        [karate_club_is_that_of_networkx],
+    ),
+    "clubs exchanged": (
+        '["club"] != "Mr. Hi"',
+        '["club"] == "Mr. Hi"',
+        [karate_club_falls_apart_as_zachary_counts],
+    ),
+    "years from 1701": (
+        "1700 + torch.arange",
+        "1701 + torch.arange",
+        [
+            sunspots_have_their_known_extremes,
+            sunspots_follow_the_autoregression_of_yule,
+        ],
+    ),
+    "a year with two numbers exchanged": (
+        "154.4 125.9 84.8",
+        "125.9 154.4 84.8",
+        [sunspots_have_been_copied_without_a_slip],
+    ),
+    "the time runs back": (
+        "SUNSPOTS.split()]",
+        "SUNSPOTS.split()[::-1]]",
+        [
+            sunspots_have_their_known_extremes,
+            sunspots_have_been_copied_without_a_slip,
+        ],
+    ),
+    "clouds of one surface": (
+        "% len(SURFACES)",
+        "// len(SURFACES)",
+        [clouds_take_turns_and_follow_the_generator],
+    ),
+    "clouds without the generator": (
+        "torch.rand(n, points, 3, generator=rng, device=rng.device)",
+        "torch.full((n, points, 3), 0.3)",
+        [clouds_take_turns_and_follow_the_generator],
+    ),
+    "half a turn": (
+        "phi = 2 * math.pi * v",
+        "phi = math.pi * v",
+        [surfaces_of_revolution_prefer_no_direction],
+    ),
+    "flat faces of another size": (
+        "base = w < 1 / 3",
+        "base = w < 1 / 4",
+        [points_are_uniform_by_area],
+    ),
+    "the sphere crowds at its equator": (
+        "r = (1 - z**2).sqrt()",
+        "z = z**3; r = (1 - z**2).sqrt()",
+        [one_coordinate_is_uniform],
+    ),
+    "the sphere bulges": (
+        "r = (1 - z**2).sqrt()",
+        "r = 1 - z**2",
+        [every_cloud_lies_on_its_own_surface_only],
+    ),
+    "the hemisphere's base crowds at its middle": (
+        "r = torch.where(base, u, 1 - u**2).sqrt()",
+        "r = torch.where(base, u**2, 1 - u**2).sqrt()",
+        [one_coordinate_is_uniform],
+    ),
+    "the cylinder has one base": (
+        "(w - 1 / 6).sign()",
+        "(w + 1 / 6).sign()",
+        [points_are_uniform_by_area],
+    ),
+    "the cylinder is too thin": (
+        "r = torch.where(base, u / 2, 1 / 2).sqrt()",
+        "r = torch.where(base, u / 4, 1 / 4).sqrt()",
+        [every_cloud_lies_on_its_own_surface_only],
+    ),
+    "the cone crowds at its tip": (
+        "z = torch.where(base, -1 / 2, 1 - 3 / 2 * u.sqrt())",
+        "u = u**2; z = torch.where(base, -1 / 2, 1 - 3 / 2 * u.sqrt())",
+        [one_coordinate_is_uniform],
+    ),
+    "the torus forgets its area": (
+        "theta = torch.where(too_much, theta + math.pi, theta)",
+        "theta = theta + 0 * too_much",
+        [points_are_uniform_by_area, torus_has_the_angles_of_its_area],
+    ),
+    "the torus is denser inside": (
+        "too_much = 2 * w > 1 + 3 / 7 * theta.cos()",
+        "too_much = 2 * w > 1 - 3 / 7 * theta.cos()",
+        [points_are_uniform_by_area, torus_has_the_angles_of_its_area],
+    ),
+    "another tetrahedron": (
+        "cube[cube.prod(1) > 0]",
+        "cube[cube.prod(1) < 0]",
+        [every_cloud_lies_on_its_own_surface_only],
+    ),
+    "triangles through the middle": (
+        "T = T[(height > -1e-6).all(1) | (height < 1e-6).all(1)]",
+        "T = T[(height > -9).all(1) | (height < 1e-6).all(1)]",
+        [every_cloud_lies_on_its_own_surface_only],
+    ),
+    "half of the faces": (
+        "(height > -1e-6).all(1) | (height < 1e-6).all(1)",
+        "(height > -1e-6).all(1)",
+        [points_are_uniform_by_area],
+    ),
+    "triangles that crowd at a corner": (
+        "a, b = u.sqrt()[..., None], v[..., None]",
+        "a, b = u[..., None], v[..., None]",
+        [one_coordinate_is_uniform],
+    ),
+    "fewer than no clouds": (
+        'interval("n", n, "[0, inf)"',
+        'interval("n", n, "[-2, inf)"',
+        [the_smallest_clouds],
+    ),
+    "no cloud is too few": (
+        'interval("n", n, "[0, inf)"',
+        'interval("n", n, "(0, inf)"',
+        [the_smallest_clouds],
+    ),
+    "clouds without points": (
+        'interval("points", points, "[0, inf)"',
+        'interval("points", points, "(0, inf)"',
+        [the_smallest_clouds],
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_noticed(fault):
+    refuse(SOURCE, *FAULTS[fault])
+
+
+def test_every_comparison_has_noticed_something():
+    noticed = {compare for *_, found in FAULTS.values() for compare in found}
+    assert noticed == set(COMPARISONS)
 
 
 @pytest.mark.gpu

@@ -1,13 +1,103 @@
-"""Would test_optim notice? Each fault below must fail its comparison.
+"""How faults are put in, and those in dlbook.optim: would its tests notice?"""
 
-The faults are slips of the pen in the source of dlbook.optim.
-"""
+import sys
+from types import SimpleNamespace
 
 import pytest
 import test_optim as t
-from faults import as_module, refuse
+from faults import (
+    StaleTable,
+    accepted,
+    as_module,
+    refuse,
+    refused,
+    slip,
+    sources,
+)
 from test_optim import SOURCE
 
+from dlbook import convolution, data
+
+# ---- the machinery --------------------------------------------------------
+HALF = "def half(x):\n    return x / 2\n"
+
+
+def halves(o):
+    assert o.half(3) == 1.5
+
+
+def test_a_fault_is_refused_by_an_assertion_on_what_a_module_does():
+    refuse(HALF, "x / 2", "x // 2", [halves])
+    with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
+        refuse(HALF, "x / 2", "x * 0.5", [halves])  # the same
+    with pytest.raises(NameError):  # a crash proves nothing
+        refuse(HALF, "x / 2", "y / 2", [halves])
+
+
+def test_a_module_is_compared_before_anything_is_put_into_it():
+    wrong = HALF.replace("2", "3")
+    with pytest.raises(AssertionError):
+        refuse(wrong, "x / 3", "x / 4", [halves])
+
+
+@pytest.mark.parametrize("written", ["x / 3", "x"])
+def test_a_slip_that_cannot_be_made_is_an_error_of_the_table(written):
+    """And no fault that anything has noticed."""
+    with pytest.raises(StaleTable, match=f"times in the source: {written}"):
+        refuse(HALF, written, "x // 2", [halves])
+    assert not issubclass(StaleTable, AssertionError)
+
+
+def test_a_slip_does_not_depend_on_where_a_line_is_broken():
+    broken = HALF.replace("x / 2", "(\n        x\n        / 2\n    )")
+    assert slip(broken, "( x / 2 )", "x") == HALF.replace("x / 2", "x")
+
+
+def test_what_was_expected_is_told_from_what_came():
+    def call(x):
+        if x < 0:
+            raise ValueError("x: below 0")
+        return x
+
+    refused(ValueError, "x: below", call, -1)
+    assert accepted(call, 1) == 1
+    for wrong in (
+        lambda: refused(ValueError, "x", call, 1),
+        lambda: refused(TypeError, "x", call, -1),
+        lambda: refused(ValueError, "y", call, -1),
+        lambda: accepted(call, -1),
+    ):
+        with pytest.raises(AssertionError):
+            wrong()
+
+
+def test_a_package_is_read_into_memory_and_the_true_one_stays():
+    for package, name in ((convolution, "pools"), (data, "made")):
+        before = {
+            key: module
+            for key, module in sys.modules.items()
+            if key.startswith(package.__name__)
+        }
+        true = getattr(package, name)
+        copy = as_module(sources(package))
+        assert copy is not package
+        assert getattr(copy, name) is not true
+        assert set(package.__all__) <= set(vars(copy))
+        assert getattr(package, name) is true
+        assert sys.modules["dlbook"].__dict__[package.__name__[7:]] is package
+        after = {key: sys.modules.get(key) for key in before}
+        assert after == before
+
+
+def test_a_slip_in_one_file_of_a_package_reaches_its_face():
+    source = sources(convolution)
+    faulty = as_module(slip(source, "return x.flip(axes)", "return x"))
+    x = SimpleNamespace(flip=lambda axes: "flipped")
+    assert faulty.rot180(x) is x
+    assert as_module(source).rot180(x) == "flipped"
+
+
+# ---- optim ----------------------------------------------------------------
 FAULTS = {
     "gd uphill": (
         "return theta - _at(eta, t) * g, GDState",
@@ -57,13 +147,13 @@ FAULTS = {
         [t.nesterov_as_torch, t.nesterov_with_schedules],
     ),
     "nesterov steps from the old point": (
-        "return ahead - _at(eta, t) * g, MomentumState",
-        "return theta - _at(eta, t) * g, MomentumState",
+        "return ahead - _at(eta, t) * g, NesterovState",
+        "return theta - _at(eta, t) * g, NesterovState",
         [t.nesterov_as_torch, t.nesterov_with_schedules],
     ),
     "nesterov remembers the look-ahead point": (
-        "return ahead - _at(eta, t) * g, MomentumState(old=theta",
-        "return ahead - _at(eta, t) * g, MomentumState(old=ahead",
+        "return ahead - _at(eta, t) * g, NesterovState(old=theta",
+        "return ahead - _at(eta, t) * g, NesterovState(old=ahead",
         [t.nesterov_as_torch, t.nesterov_with_schedules],
     ),
     "nesterov looks back": (
@@ -97,8 +187,8 @@ FAULTS = {
         [t.adagrad_as_torch, t.adagrad_with_a_schedule],
     ),
     "adagrad adds after the step": (
-        "return theta_next, SquaresState(s, t + 1)",
-        "return theta_next, SquaresState(s + g**2, t + 1)",
+        "return theta_next, AdaGradState(s, t + 1)",
+        "return theta_next, AdaGradState(s + g**2, t + 1)",
         [t.adagrad_as_torch, t.adagrad_with_a_schedule],
     ),
     "rmsprop swaps inside and outside": (
@@ -167,8 +257,8 @@ FAULTS = {
         [t.adam_as_torch, t.adam_with_a_schedule],
     ),
     "adam swaps its betas altogether": (
-        "zero = torch.zeros_like(theta)",
-        "zero, beta1, beta2 = torch.zeros_like(theta), beta2, beta1",
+        "m, v, t = _resumed(",
+        "beta1, beta2 = beta2, beta1; m, v, t = _resumed(",
         [t.adam_as_torch, t.adam_with_a_schedule],
     ),
     "adam swaps the weights of m": (
@@ -206,6 +296,31 @@ FAULTS = {
         "beta2: float = 0.99",
         [t.defaults_of_torch],
     ),
+    "a state of another method is taken": (
+        "if got != want:",
+        "if len(fresh) != len(state):",
+        [t.states_of_another_method_or_point],
+    ),
+    "a state of another shape is taken": (
+        'same_shape(f"state.{name}", x, "theta", theta)',
+        "pass",
+        [t.states_of_another_method_or_point],
+    ),
+    "a state of another dtype is taken": (
+        '_same_dtype(f"state.{name}", x, theta)',
+        "pass",
+        [t.states_of_another_method_or_point],
+    ),
+    "eps is lost in half precision": (
+        "if 0 < eps < least:",
+        "if 0 < eps < 0:",
+        [t.eps_that_a_dtype_cannot_hold],
+    ),
+    "eps has to be a normal number or is refused, 0 too": (
+        "if 0 < eps < least:",
+        "if eps < least:",
+        [t.eps_that_a_dtype_cannot_hold],
+    ),
     "polyak counts from 2": (
         "return (1 - 1 / t) * mean + theta / t",
         "return (1 - 1 / (t + 1)) * mean + theta / (t + 1)",
@@ -220,6 +335,16 @@ FAULTS = {
         "return (1 - beta) * mean + beta * theta",
         "return beta * mean + (1 - beta) * theta",
         [t.ema_as_torch, t.ema_with_weight_1_over_t],
+    ),
+    "ema wants some of the new point": (
+        'interval("beta", beta, "[0, 1]", "it is the weight',
+        'interval("beta", beta, "(0, 1]", "it is the weight',
+        [t.ema_at_its_ends],
+    ),
+    "ema keeps some of the old mean": (
+        'interval("beta", beta, "[0, 1]", "it is the weight',
+        'interval("beta", beta, "[0, 1)", "it is the weight',
+        [t.ema_at_its_ends],
     ),
     "minimize drops the start": (
         "return torch.stack(points)",
@@ -249,7 +374,7 @@ def test_a_fault_is_noticed(fault):
     refuse(SOURCE, *FAULTS[fault])
 
 
-@pytest.mark.parametrize("compare", t.COMPARISONS)
+@pytest.mark.parametrize("compare", t.COMPARISONS + t.DOORS)
 def test_the_source_itself_passes(compare):
     """Or the failures above would be failures of reading it in."""
     compare(as_module(SOURCE))
@@ -257,4 +382,4 @@ def test_the_source_itself_passes(compare):
 
 def test_every_comparison_has_noticed_something():
     noticed = {compare for *_, found in FAULTS.values() for compare in found}
-    assert noticed == set(t.COMPARISONS)
+    assert noticed == set(t.COMPARISONS + t.DOORS)

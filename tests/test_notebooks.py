@@ -5,14 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from _ext.notebook import execute, records, rules
+from _ext.notebook import execute, power, records, rules
 
 ROOT = Path(__file__).parents[1]
 ALT = "Two paths over the contour lines of a quadratic."
 
 SHEET = """\
 - {id: opt-gd, number: '11.3.1', kind: definition, verdict: ok, title: G}
-- {id: opt-adam, number: '11.3.2', kind: theorem, verdict: garbled, title: A}
+- {id: opt-adam, number: '11.3.2', kind: theorem, verdict: garbled, title: A,
+   origin: sheet}
+- {id: new-scan, number: '11.3.3', kind: theorem, verdict: garbled, title: S,
+   origin: copy}
+- {id: opt-both, number: '11.3.4', kind: theorem, verdict: garbled, title: B,
+   origin: both}
 """
 TOC = """\
 root: index
@@ -47,9 +52,10 @@ def shown(data, **metadata):
     return {"output_type": "display_data", "data": data, "metadata": metadata}
 
 
-def record(name, kind="close"):
-    data = {"id": name, "kind": kind, "says": "both sides agree"}
-    return shown({records.MIME: data, "text/plain": f"✓ {name}"})
+def record(name, kind="close", says="both sides agree", **stored):
+    data = {"id": name, "kind": kind, "says": says}
+    shown_data = {records.MIME: data, "text/plain": f"✓ {name}"}
+    return shown(shown_data, **({records.MIME: stored} if stored else {}))
 
 
 def figure():
@@ -78,6 +84,14 @@ def exercise(name):
     )
 
 
+BOX = """\
+:::{admonition} What the sheet prints
+:class: caution erratum
+
+$z$
+:::"""
+
+
 def good():
     cells = [
         markdown("# 11 Descent\n\nAs in {cite}`cauchy1847,robbins1951`."),
@@ -85,6 +99,7 @@ def good():
         markdown(
             "## Steps\n\n:::{prf:definition} Descent\n:label: opt-gd\n\n"
             "$x$\n:::\n\n:::{prf:theorem} Adam\n:label: opt-adam\n\n$y$\n:::"
+            f"\n\n{BOX}"
         ),
         code('check.close("opt-gd", 1.0, 1.0)', record("opt-gd")),
         code('check.refutes("opt-adam", 1, 2)', record("opt-adam", "refutes")),
@@ -150,6 +165,250 @@ def save(nb, root, name="11-good"):
 def test_a_good_notebook_is_not_complained_of(root):
     save(seal(good(), root), root)
     assert rules.book(root) == []
+
+
+# ---- whose fault a misprint is --------------------------------------------
+WANTS = "11-good.ipynb: cell 2 (## Steps): "
+FOLDED = BOX.replace("the sheet", "our copy").replace("tum", "tum dropdown")
+
+
+def blame(root, box, *names, **change):
+    """Complain of a notebook whose box is followed by these refutations."""
+    nb = good()
+    nb["cells"][2]["source"] = nb["cells"][2]["source"].replace(BOX, box)
+    made = [f'check.refutes("{name}", 1, 2)' for name in names]
+    nb["cells"][4]["source"] = "\n".join(made) or "1"
+    nb["cells"][4]["outputs"] = [record(name, "refutes") for name in names]
+    save(seal(nb, root), root)
+    return rules.book(root)
+
+
+@pytest.mark.parametrize(
+    ("box", "names"),
+    [
+        (BOX, ["opt-adam"]),
+        (BOX, ["opt-both"]),
+        (BOX, ["new-scan", "opt-both"]),  # part of it is the sheet's
+        (FOLDED, ["new-scan"]),
+    ],
+)
+def test_a_box_is_titled_by_the_origin_of_what_it_shows(root, box, names):
+    assert blame(root, box, *names) == []
+
+
+@pytest.mark.parametrize(
+    ("box", "names", "reason"),
+    [
+        (
+            BOX,
+            ["new-scan"],
+            (
+                "'What the sheet prints' shows new-scan (copy); title it "
+                "'What our copy prints', folded: class dropdown"
+            ),
+        ),
+        (
+            FOLDED,
+            ["opt-both"],
+            (
+                "'What our copy prints' shows opt-both (both); title it "
+                "'What the sheet prints', not folded"
+            ),
+        ),
+        (
+            BOX.replace("tum", "tum dropdown"),
+            ["opt-adam"],
+            (
+                "'What the sheet prints' shows opt-adam (sheet); title it "
+                "'What the sheet prints', not folded"
+            ),
+        ),
+        (
+            FOLDED.replace("our copy", "they"),
+            ["new-scan"],
+            (
+                "'What they prints' shows new-scan (copy); title it "
+                "'What our copy prints', folded: class dropdown"
+            ),
+        ),
+        (
+            FOLDED.replace(" dropdown", ""),
+            ["new-scan"],
+            (
+                "'What our copy prints' shows new-scan (copy); title it "
+                "'What our copy prints', folded: class dropdown"
+            ),
+        ),
+        (BOX, [], "'What the sheet prints', and no cell behind it refutes it"),
+    ],
+)
+def test_a_box_that_blames_the_wrong_one_is_refused(root, box, names, reason):
+    assert blame(root, box, *names) == [WANTS + reason]
+
+
+def test_what_is_refuted_is_shown_before(root):
+    assert blame(root, "", "opt-adam") == [
+        (
+            '11-good.ipynb: cell 4 (check.refutes("opt-adam", 1, 2)): '
+            "opt-adam is refuted before a box shows it"
+        )
+    ]
+
+
+# ---- experiments ----------------------------------------------------------
+EXP = "exp-11-speed"
+ASKED = "cell 2 (## Steps)"
+SPEED = 'cell 3 (check.close("opt-gd", 1.0, 1.0))'
+
+
+def experiment(root, declared, *, kind="close", made=EXP):
+    """Complain of a notebook that has an experiment in cells 2 and 3."""
+    nb = good()
+    nb["cells"][2]["source"] += declared
+    if made:
+        nb["cells"][3]["source"] += f'\ncheck.{kind}("{made}", 1, 1)'
+        nb["cells"][3]["outputs"].append(record(made, kind))
+    save(seal(nb, root), root)
+    prefix = "11-good.ipynb: "
+    return [reason.removeprefix(prefix) for reason in rules.book(root)]
+
+
+def test_an_experiment_is_declared_and_checked(root):
+    assert experiment(root, f"\n\n({EXP})=\nHow fast?") == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "given", "reasons"),
+    [
+        (
+            "",
+            {},
+            [
+                (
+                    f"{SPEED}: {EXP} is not declared here: ({EXP})= where "
+                    "it is asked"
+                )
+            ],
+        ),
+        (
+            f"\n\n({EXP})=\nHow fast?",
+            {"made": None},
+            [f"{ASKED}: {EXP} is declared, and no check names it"],
+        ),
+        (
+            f"\n\n({EXP})=\nHow fast?\n\n({EXP})=\nReally?",
+            {},
+            [f"{ASKED}: {EXP} is declared twice"],
+        ),
+        (
+            "\n\n(exp-11-3-speed)=\nHow fast?",
+            {"made": "exp-11-3-speed"},
+            [f"{ASKED}: exp-11-3-speed: expected exp-11-<name>"],
+        ),
+        (
+            f"\n\n({EXP})=\nHow fast?",
+            {"kind": "refutes"},
+            [f"{SPEED}: {EXP} is no statement that could be misprinted"],
+        ),
+        (
+            (
+                f"\n\n({EXP})=\nFast?\n\n"
+                ":::{prf:remark}\n:label: exp-11-x\n:nonumber:\nNo.\n:::"
+            ),
+            {},
+            [f"{ASKED}: exp-11-x labels a box; declare it by (exp-11-x)="],
+        ),
+    ],
+)
+def test_an_experiment_that_is_none_is_refused(root, declared, given, reasons):
+    assert experiment(root, declared, **given) == reasons
+
+
+def test_an_experiment_is_declared_before_it_is_checked(root):
+    nb = good()
+    nb["cells"][3]["source"] += f'\ncheck.close("{EXP}", 1, 1)'
+    nb["cells"][3]["outputs"].append(record(EXP))
+    also(10, f"\n\n({EXP})=\nHow fast?")(nb)
+    save(seal(nb, root), root)
+    assert rules.book(root) == [
+        f"11-good.ipynb: {SPEED}: {EXP} is checked before it is declared"
+    ]
+
+
+def test_a_check_of_an_experiment_leaves_its_record(root):
+    nb = good()
+    also(2, f"\n\n({EXP})=\nHow fast?")(nb)
+    nb["cells"][3]["source"] += f'\ncheck.close("{EXP}", 1, 1)'
+    save(seal(nb, root), root)
+    assert rules.book(root) == [
+        f"11-good.ipynb: {SPEED}: check.close of {EXP} left no record"
+    ]
+
+
+# ---- power ----------------------------------------------------------------
+def powered(root, amount, says="both sides agree"):
+    nb = good()
+    stored = {} if amount == "absent" else {"power": amount}
+    nb["cells"][3]["outputs"] = [record("opt-gd", says=says, **stored)]
+    save(seal(nb, root), root)
+    return rules.book(root)
+
+
+@pytest.mark.parametrize("amount", [None, 0.0, 1e-13, 0.02, 0.1])
+def test_a_check_that_would_notice_a_tenth_is_good(root, amount):
+    assert powered(root, amount) == []
+
+
+@pytest.mark.parametrize("amount", [0.11, 3.0, float("inf"), float("nan")])
+def test_a_weak_check_says_why(root, amount):
+    assert powered(root, amount) == [
+        (
+            f"11-good.ipynb: {SPEED}: the check of opt-gd (close) would not "
+            "notice a tenth: sharpen it, or say in `says` since or because "
+            "of what"
+        )
+    ]
+    assert powered(root, amount, "agree, because time is noisy") == []
+    assert powered(root, amount, "agree to a fifth, since n is 7") == []
+    assert powered(root, amount, "agree sincerely") != []
+
+
+def test_a_check_without_its_power_is_let_pass_for_now(root, monkeypatch):
+    assert powered(root, "absent") == []
+    monkeypatch.setattr(rules, "POWER_MAY_BE_ABSENT", False)
+    said = powered(root, "absent")
+    assert (
+        f"11-good.ipynb: {SPEED}: a check without its power; make notebooks"
+        in said
+    )
+
+
+def test_the_weakest_checks_are_listed_first(root):
+    nb = good()
+    nb["cells"][3]["outputs"] = [
+        record("opt-gd", says="a little", power=0.02),
+        record("opt-gd", says="nothing", power=0.5),
+        record("opt-gd", says="all", power=1e-15),
+        record("opt-gd", says="no numbers", power=None),
+    ]
+    save(nb, root)
+    assert power.report(*power.weakest(root)).splitlines() == [
+        "  50.0%  11-good, cell 3: opt-gd, close: nothing",
+        "   2.0%  11-good, cell 3: opt-gd, close: a little",
+        (
+            "2 checks were executed before their power was stored; run make "
+            "notebooks"
+        ),
+    ]
+
+
+def test_a_kind_that_no_check_has_is_refused(root):
+    nb = good()
+    nb["cells"][3]["source"] = 'check.closer("opt-gd", 1.0, 1.0)'
+    nb["cells"][3]["outputs"] = [record("opt-gd", "closer")]
+    save(seal(nb, root), root)
+    (said,) = rules.book(root)
+    assert said.endswith("no kind of check: closer")
 
 
 # ---- one defect each ------------------------------------------------------

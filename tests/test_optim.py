@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 import torch
-from faults import as_module
+from faults import accepted, as_module, refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -247,6 +247,14 @@ def ema_with_weight_1_over_t(o):
     assert_close(mean, points.mean(0))
 
 
+def ema_at_its_ends(o):
+    """β = 0 keeps the old mean, β = 1 the new point alone."""
+    mean, theta = seeded(18, 2, 3, 5)
+    for beta, want in ((0.0, mean), (1.0, theta)):
+        ours = accepted(o.ema, mean, theta, beta=beta)
+        assert_close(ours, want, rtol=0, atol=0)
+
+
 def minimize_of_the_definition(o):
     def double(theta, grad, state):
         return 2 * theta, (state or 0) + 1
@@ -268,6 +276,60 @@ def states_count_the_steps(o):
         assert state.t == 3, name
 
 
+def states_of_another_method_or_point(o):
+    """Refused by name; only gradient descent knows nothing of its point."""
+    theta = seeded(19, 3, 5)
+    states = {
+        name: walk(partial(getattr(o, name), **how), theta, 2)[1]
+        for name, how in STEPS
+    }
+    for name, how in STEPS:
+        step = partial(getattr(o, name), **how)
+        for other, state in states.items():
+            if other != name:
+                want, got = type(states[name]).__name__, type(state).__name__
+                says = f"state: expected the {want} .*, got {got}; begin with"
+                refused(TypeError, says, step, theta, grad, state)
+        refused(TypeError, "got tuple; begin", step, theta, grad, (theta, 0))
+        if name == "gd":
+            continue
+        kept = states[name]
+        field = kept._fields[-2]  # the second average of adam, too
+        says = rf"state.{field}: expected shape \(3, 5\) like theta, got \("
+        for part in (getattr(kept, field)[:1], getattr(kept, field)[0, 0]):
+            state = kept._replace(**{field: part})
+            refused(ValueError, says, step, theta, grad, state)
+        state = kept._replace(**{field: getattr(kept, field).float()})
+        says = f"state.{field}: expected .*float64, got .*float32; convert"
+        refused(TypeError, says, step, theta, grad, state)
+
+
+def eps_that_a_dtype_cannot_hold(o):
+    """In half precision 1e-8 is 0, and 0/0 is nan where a gradient is 0."""
+    theta = torch.tensor([0.0, 1.0, -2.0], dtype=torch.float16)
+    for name in ("adagrad", "rmsprop", "adam"):
+        step = partial(getattr(o, name), eta=0.1)
+        says = r"eps: expected 0 or at least 6.1e-05, or it is lost in torch."
+        refused(ValueError, says, step, theta, torch.sign)
+        refused(ValueError, says, step, theta, torch.sign, eps=6.1e-5)
+        for eps, dtype in (
+            (6.104e-5, torch.float16),
+            (1e-3, torch.float16),
+            (1e-8, torch.bfloat16),
+            (1e-8, torch.float32),
+            (1e-37, torch.float32),
+            (1e-300, torch.float64),
+        ):
+            still = partial(step, eps=eps)
+            moved, _ = walk(still, theta.to(dtype), 3, grad=torch.sign)
+            assert moved.dtype == dtype
+            assert moved.isfinite().all(), (name, eps, dtype)
+            assert moved[0] == 0, (name, eps, dtype)
+        accepted(step, theta[1:], torch.sign, eps=0.0)
+    moved, _ = accepted(o.gd, theta, torch.sign, eta=0.5)
+    assert_close(moved.tolist(), [0.0, 0.5, -1.5])
+
+
 COMPARISONS = [
     gd_as_torch,
     gd_with_a_schedule,
@@ -286,8 +348,13 @@ COMPARISONS = [
     polyak_as_asgd,
     ema_as_torch,
     ema_with_weight_1_over_t,
+    ema_at_its_ends,
     minimize_of_the_definition,
     states_count_the_steps,
+]
+DOORS = [  # with the hook, jaxtyping refuses first
+    states_of_another_method_or_point,
+    eps_that_a_dtype_cannot_hold,
 ]
 STEPS = [
     ("gd", {"eta": 0.1}),
@@ -440,8 +507,11 @@ def test_divergence_is_not_hidden():
 @steps
 @pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
 def test_steps_keep_the_dtype(name, how, dtype):
+    if dtype == torch.float16 and name in ("adagrad", "rmsprop", "adam"):
+        how = how | {"eps": 1e-3}
     step = partial(getattr(optim, name), **how)
     theta, state = walk(step, seeded(0, 3, 5).to(dtype), 3)
+    assert theta.isfinite().all()
     assert {theta.dtype, *(x.dtype for x in state[:-1])} == {dtype}
 
 

@@ -1,6 +1,7 @@
 """What the reading functions find, and what they pass over."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,68 @@ def test_records_come_from_the_outputs():
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "power"),
+    [({}, None), ({"power": None}, None), ({"power": 0.02}, 0.02)],
+)
+def test_a_record_has_the_power_that_the_metadata_holds(given, power):
+    output = check("a") | {"metadata": {records.MIME: given}}
+    (record,) = records.records({"cells": [code(outputs=[output])]})
+    assert record.power == power
+
+
+@pytest.mark.parametrize(
+    ("power", "words"),
+    [
+        (None, ""),
+        (float("inf"), ""),
+        (0.0, "would notice any change"),
+        (3e-13, "to rounding"),
+        (9.9e-7, "to rounding"),
+        (1e-6, "would notice 0.0001 %"),
+        (0.004, "would notice 0.4 %"),
+        (0.02, "would notice 2 %"),
+        (0.0234, "would notice 2 %"),
+        (0.2, "would notice 20 %"),
+        (1.0, "would notice 100 %"),
+    ],
+)
+def test_the_power_in_words(power, words):
+    assert records.notices(power) == words
+
+
+def test_experiments_are_declared_by_targets():
+    nb = markdown(
+        "# T",
+        "(exp-1-a)=\n## Does it?\n\n(opt-sgd)=\n(exp-1-b-c)=\nText.",
+        ":::{prf:remark}\n:label: exp-1-d\nText.\n:::\n`(exp-1-e)=`",
+    )
+    assert records.experiments(nb) == [("exp-1-a", 1), ("exp-1-b-c", 1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "section"),
+    [
+        ("exp-12-1-deblurring", "12-1"),
+        ("exp-01-coins-3", "01"),
+        ("exp-12-9-2-a-b", "12-9-2"),
+        ("exp-12-1", None),
+        ("exp-deblurring", None),
+        ("exp-12-1-", None),
+        ("exp-12-1-De blur", None),
+    ],
+)
+def test_an_experiment_names_its_section(name, section):
+    assert records.experiment(name) == section
+
+
+def test_a_notebook_is_of_the_section_that_its_name_begins_with():
+    assert records.section("12-9-2-sequences-and-audio") == "12-9-2"
+    assert records.section("01-probability") == "01"
+    assert records.section("other") == ""
+    assert records.words("exp-12-1-long-signals") == "Long signals"
+
+
 def test_exercises_know_their_solutions():
     plain = ":::{exercise} A\n:label: ex-a\nProve.\n:::\n"
     plain += ":::{solution} ex-a\n:label: sol-a\n:class: dropdown\nSo.\n:::"
@@ -177,20 +240,38 @@ def test_the_inventory_is_whole():
     assert found["opt-gradient-descent"]["number"] == "11.3.2"
     for entry in found.values():
         assert entry["number"].startswith(entry["section"] + ".")
+        assert ("origin" in entry) == (entry["verdict"] != "ok")
+        assert "origin" in entry or "note" not in entry
+
+
+def test_readme_counts_misprints_and_faults_of_the_scan():
+    origins = Counter(
+        e.get("origin") for e in records.inventory(ROOT).values()
+    )
+    said = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    misprints = origins["sheet"] + origins["both"]
+    assert f"The sheet prints {misprints} of them wrongly" in said
+    assert f"Further {origins['copy']} stand correctly on the sheet" in said
 
 
 @pytest.mark.parametrize(
     ("second", "message"),
     [
-        ("a, number: '1.2'", "'a' stands there twice"),
-        ("b, number: '1.1'", "1.1"),
+        ("a, number: '1.2', verdict: ok", "'a' stands there twice"),
+        ("b, number: '1.1', verdict: ok", "1.1"),
+        ("b, number: '1.2', verdict: garbled", "b: origin: expected one of"),
+        (
+            "b, number: '1.2', verdict: garbled, origin: scan",
+            "sheet, both, copy, got 'scan'",
+        ),
+        ("b, number: '1.2', verdict: ok, origin: copy", "drop the origin"),
     ],
 )
-def test_an_inventory_with_a_repeated_id_or_number_is_refused(
+def test_an_inventory_that_contradicts_itself_is_refused(
     tmp_path, second, message
 ):
     (tmp_path / "chapters").mkdir()
-    text = f"- {{id: a, number: '1.1'}}\n- {{id: {second}}}\n"
+    text = f"- {{id: a, number: '1.1', verdict: ok}}\n- {{id: {second}}}\n"
     (tmp_path / "chapters" / "cheatsheet.yml").write_text(text, "utf-8")
     with pytest.raises(ValueError, match=message):
         records.inventory(tmp_path)

@@ -31,7 +31,7 @@ def sheet(tree, **changes):
 
 
 BARE = markdown(
-    "# Bare\n\nBefore.\n\n(opt-nesterov)=\n(opt-momentum)=\nIn {eq}`eq-bare` "
+    "# Bare\n\nBefore.\n\n(opt-adaptive)=\n(opt-momentum)=\nIn {eq}`eq-bare` "
     "{cite:p}`kingma2015`, {prf:ref}`opt-adam`:\n\n$$\ny^2\n$$ (eq-bare)\n\n"
     "- A list.\n\n## After\n\nNot of it."
 )
@@ -48,7 +48,12 @@ def sample(tmp_path_factory):
     sheet(
         tree,
         prob_sum_rule={"title": NASTY, "why": NASTY},
-        opt_sgd={"verdict": "garbled", "prints": "$x^2$", "why": "$y_3$ no"},
+        opt_sgd={
+            "verdict": "garbled",
+            "origin": "copy",
+            "prints": "$x^2$",
+            "why": "$y_3$ no",
+        },
     )
     return build(tree)
 
@@ -100,12 +105,22 @@ def test_every_entry_is_on_the_sheet_once_and_in_order(sample, inventory):
 
 
 def test_every_erratum_is_among_the_errata(sample, inventory):
-    wrong = [n for n, e in inventory.items() if e["verdict"] != "ok"]
+    wrong = [
+        name
+        for origin in ("sheet", "both", "copy")
+        for name, entry in inventory.items()
+        if entry.get("origin") == origin
+    ]
     items = sample.pages["errata.html"].select(".dl-item")
     assert [i["id"].removeprefix("erratum-") for i in items] == wrong
     for item, name in zip(items, wrong, strict=True):
-        for key in ("prints", "why"):
+        part = item.find_parent("section").find_parent("section")
+        assert part["id"] == f"errata-{inventory[name]['origin']}"
+        for key in ("prints", "why", "note"):
             line = item.select_one(f".dl-{key}")
+            assert (line is None) == (key not in inventory[name])
+            if line is None:
+                continue
             formulas = re.findall(r"\$(.*?)\$", inventory[name][key], re.S)
             drawn = [a.get_text() for a in line.select("math")]
             assert len(drawn) == len(formulas), name
@@ -139,7 +154,7 @@ def test_a_statement_is_that_of_the_chapter(sample):
 
 
 def test_a_statement_outside_of_a_box_ends_where_it_ends(sample):
-    for name in ("opt-nesterov", "opt-momentum"):
+    for name in ("opt-adaptive", "opt-momentum"):
         item = entry(sample, "cheatsheet", name)
         assert body(item).endswith("Definition 11.3.25 : A list.")
         formula = item.select_one(".math math")
@@ -156,12 +171,12 @@ def test_a_statement_outside_of_a_box_ends_where_it_ends(sample):
 def test_marks_lead_to_statement_and_cells(sample):
     chapter = "chapters/11-3-gradient-descent.html"
     item = entry(sample, "cheatsheet", "opt-sgd")
-    assert item["data-status"].split() == ["erratum", "checked", "refuted"]
+    assert item["data-status"].split() == ["scan", "checked", "refuted"]
     assert [(a.get_text(), a["href"]) for a in item.p.find_all("a")] == [
         ("11.3.3 Stochastic gradient descent", f"{chapter}#opt-sgd"),
         ("✓ checked in cell 3", f"{chapter}#check-opt-sgd-2"),
-        ("✗ refuted as printed in cell 2", f"{chapter}#check-opt-sgd"),
-        ("illegible as printed", "errata.html#erratum-opt-sgd"),
+        ("✗ refuted as scanned in cell 2", f"{chapter}#check-opt-sgd"),
+        ("illegible in our copy", "errata.html#erratum-opt-sgd"),
     ]
     item = entry(sample, "cheatsheet", "opt-sgd-escape")
     assert "unchecked" in item["data-status"].split()
@@ -170,7 +185,7 @@ def test_marks_lead_to_statement_and_cells(sample):
 def test_what_is_not_written_says_so_without_formulas(sample, inventory):
     items = sample.pages["cheatsheet.html"].select(".dl-item")
     bare = [i for i in items if "unwritten" in i["data-status"].split()]
-    assert len(bare) == len(inventory) - 9
+    assert len(bare) == len(inventory) - 10
     for item in bare:
         assert "not yet written" in item.get_text()
         assert not item.select(".katex")
@@ -179,14 +194,28 @@ def test_what_is_not_written_says_so_without_formulas(sample, inventory):
 
 def test_an_erratum_says_whether_a_cell_refutes_it(sample):
     done = entry(sample, "errata", "opt-sgd")
-    assert "✗ refuted as printed in cell 2" in done.p.get_text()
+    assert "✗ refuted as scanned in cell 2" in done.p.get_text()
+    assert done.select_one(".dl-prints strong").get_text() == (
+        "Our copy prints:"
+    )
     assert done.select_one(".dl-right").get_text() == "Correct:"
     assert done.get_text().rstrip().endswith("Text.")
     open_ = entry(sample, "errata", "prob-density-scaling")
     assert "not yet refuted" in open_.p.get_text()
     assert not open_.select(".dl-right, a")
-    page = sample.pages["errata.html"].article.get_text()
-    assert "entries are not printed correctly; 1 of them are" in page
+    assert open_.select_one(".dl-kind").get_text() == (
+        "wrong as printed, and damaged in our copy"
+    )
+    page = sample.pages["errata.html"].article
+    origins = [
+        e.get("origin") for e in records.inventory(sample.tree).values()
+    ]
+    assert (
+        "Of its 284 statements the sheet prints "
+        f"{origins.count('sheet')} wrongly or incompletely, and "
+        f"{origins.count('both')} more which the scan has damaged further; "
+        f"{origins.count('copy')} stand correctly"
+    ) in " ".join(page.get_text().split())
 
 
 def test_texts_of_the_inventory_are_texts(sample):
@@ -239,7 +268,7 @@ def test_katex_draws_every_formula_of_the_inventory():
     drawer = Drawer(ROOT / "node_modules" / "katex")
     refused = []
     for name, content in records.inventory(ROOT).items():
-        for key in ("prints", "why"):
+        for key in ("prints", "why", "note"):
             parts = (content.get(key) or "").split("$")
             if len(parts) % 2 == 0:
                 refused.append((name, key, "a $ without a partner"))
@@ -385,7 +414,7 @@ def test_the_filter_works_by_keyboard_and_in_the_address(tab, sample):
 def test_a_filtered_view_can_be_linked(tab, sample):
     address = (sample.html / "cheatsheet.html").as_uri()
     tab.goto(f"{address}?status=refuted&kind=definition")
-    assert shown(tab) == 1
+    assert shown(tab) == 2
     assert tab.get_by_label("Status").input_value() == "refuted"
     tab.goto(f"{address}?section=18&kind=nothing")
     assert shown(tab) == 2

@@ -275,8 +275,33 @@ def test_what_has_no_check_says_so(sample):
     idea = text(
         page.find(id="opt-rmsprop-motivation").find(class_="admonition-title")
     )
-    assert adam == "Definition 11.3.25 (Adam) not checked yet"
-    assert idea == "Remark 11.3.23 (Idea) not computed"
+    assert adam == (
+        "Definition 11.3.25 (Adam) ✓ checked in cell 2 , would notice 2 %"
+    )
+    assert idea == "Remark 11.3.23 (Idea) ✓ checked in cell 2 , to rounding"
+
+
+def test_experiments_are_listed_at_the_end_and_adorn_nothing(sample):
+    page = section(sample, "other")
+    (fold,) = page.select("details.dl-experiments")
+    assert text(fold.summary) == "Experiments of this chapter"
+    assert text(fold.li) == (
+        "Long way ✓ it is <slow> (would notice 0.4 %) ✓ it arrives"
+    )
+    links = [a["href"] for a in fold.find_all("a")]
+    anchor = "#check-exp-11-3-long-way"
+    assert links == ["#exp-11-3-long-way", anchor, anchor]
+    assert fold.find_next("details")["class"] == ["dl-cite"]
+    question = page.find(id="exp-11-3-long-way")
+    assert text(question) == "How fast ?"
+    assert not question.select(".dl-mark")
+    assert page.find(id=anchor.removeprefix("#"))
+    line = page.select(".dl-check")[6]
+    assert text(line) == "✓ Checked Experiment: long way : it arrives"
+    assert line.a["href"] == "#exp-11-3-long-way"
+    assert not section(sample, "11-3-gradient-descent").select(
+        ".dl-experiments"
+    )
 
 
 def test_links_carry_the_number_of_the_sheet(sample):
@@ -304,6 +329,20 @@ def test_a_check_is_a_line_that_links_to_its_statement(sample):
     assert text(refuted).startswith("✗ Refuted as printed 11.3.3 ")
     done = page.find(id="check-ex-first").find(class_="dl-check")
     assert done.a["href"] == "#ex-first"
+
+
+def test_what_the_scan_has_wrong_is_marked_as_the_scans_and_folded(sample):
+    page = section(sample, "other")
+    assert text(page.find(id="opt-nesterov")).endswith(
+        "✗ refuted as scanned in cell 1"
+    )
+    line = page.find(id="check-opt-nesterov").find(class_="dl-check")
+    assert text(line).startswith("✗ Refuted as scanned 11.3.19 ")
+    (fold,) = page.select("details.erratum")
+    assert fold.find(True, recursive=False).name == "summary"
+    assert text(fold.summary) == "What our copy prints"
+    assert not fold.has_attr("open")
+    assert fold.p.em.get_text() == "One"
 
 
 def test_figures_have_text_size_and_dark_mode(sample):
@@ -358,7 +397,8 @@ def test_the_state_of_the_parts_is_counted(sample):
     rows = sample.pages["state.html"].find("table").find_all("tr")
     cells = [[text(c) for c in row.find_all(["td", "th"])] for row in rows]
     (row,) = [r for r in cells if r[0] == "Optimisation"]
-    assert row == ["Optimisation", "11.3 Sample", "27", "7", "4", "13", "0"]
+    assert row[:5] == ["Optimisation", "11.3 Sample", "27", "8", "6"]
+    assert row[5:] == ["11", "0", "2", "1"]
     assert cells[1][1] == "in preparation"
 
 

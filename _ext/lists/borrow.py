@@ -122,7 +122,7 @@ def _on_page(env: BuildEnvironment, docname: str) -> dict[str, Stated]:
         name: Stated(
             docname,
             content,
-            first(name, coverage.POSITIVE),
+            first(name, records.POSITIVE),
             first(name, {"refutes"}),
         )
         for name, content in found.items()

@@ -20,20 +20,53 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from _ext.lists import borrow
-from _ext.notebook import coverage
+from _ext.notebook import records
 from _ext.page import assets, mathematics
+from _ext.page.statements import refuted
 
 logger = logging.getLogger(__name__)
 
 VERDICTS = {
-    "corrected": "wrong as printed",
-    "incomplete": "incomplete as printed",
-    "garbled": "illegible as printed",
+    "corrected": "wrong",
+    "incomplete": "incomplete",
+    "garbled": "illegible",
+}
+WHERE = {
+    "sheet": "as printed",
+    "both": "as printed, and damaged in our copy",
+    "copy": "in our copy",
+}
+PRINTS = {
+    "sheet": "The sheet prints:",
+    "both": "The sheet prints, in our copy:",
+    "copy": "Our copy prints:",
+}
+# The parts of the errata: heading, and what it holds.
+PARTS = {
+    "sheet": (
+        "Misprints of the sheet",
+        "What the sheet itself prints wrongly or incompletely.",
+    ),
+    "both": (
+        "Misprints that the scan damaged further",
+        (
+            "The sheet is wrong or incomplete, and our copy of it has lost or "
+            "changed something more. The note says which is whose."
+        ),
+    ),
+    "copy": (
+        "Faults of our copy",
+        (
+            "The sheet is right; the scan that we work from is not. Nothing "
+            "here is a mistake of the sheet's authors."
+        ),
+    ),
 }
 STATES = {
     "checked": "✓ checked",
-    "refuted": "✗ refuted as printed",
+    "refuted": "✗ refuted as printed or scanned",
     "erratum": "wrong or incomplete on the sheet",
+    "scan": "damaged in our copy",
     "unchecked": "written, no check",
     "unwritten": "not yet written",
 }
@@ -83,42 +116,44 @@ class Sheet(SphinxDirective):
 
 
 class Errata(Sheet):
-    """List the entries that the sheet does not print correctly."""
+    """List the entries that are not printed correctly, by their origin."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the count and the sections; no TeX of the file may fail."""
+        """Return a part for each origin; no TeX of the file may fail."""
         borrow.depend(self.env)
         inventory = self.env.dl_inventory
         titles = _titles(self.content, inventory, self._warn)
         prose = {
             (name, key): self._prose(name, key, entry[key])
             for name, entry in inventory.items()
-            for key in ("prints", "why")
+            for key in ("prints", "why", "note")
             if entry.get(key)
         }
-        items = {}
+        items: dict[str, dict[str, Item]] = {o: {} for o in records.ORIGINS}
         for name, entry in inventory.items():
-            if entry["verdict"] == "ok":
+            origin = entry.get("origin")
+            if origin is None:
                 continue
-            item = items[name] = _item(self.env, name, "erratum")
+            item = items[origin][name] = _item(self.env, name, "erratum")
             item[0] += nodes.Text(" ")
-            verdict = VERDICTS[entry["verdict"]]
+            verdict = _verdict(entry)
             item[0] += nodes.inline("", verdict, classes=["dl-kind"])
             for key, words in (
-                ("prints", "The sheet prints:"),
+                ("prints", PRINTS[origin]),
                 ("why", "What is wrong:"),
+                ("note", "Where it comes from:"),
             ):
+                if (name, key) not in prose:
+                    continue
                 line = nodes.paragraph("", "", classes=[f"dl-{key}"])
                 line += nodes.strong("", words)
                 line += [nodes.Text(" "), *prose[name, key]]
                 item += line
-        state = coverage.measure(Path(self.env.app.srcdir)).total
-        count = (
-            f"{state.errata} of {state.entries} entries are not printed "
-            f"correctly; {state.refuted} of them are refuted by a cell so far."
-        )
-        sections = _sections(titles, inventory, items)
-        return [nodes.paragraph("", count), *sections]
+        return [
+            _part(origin, list(_sections(titles, inventory, held, origin)))
+            for origin, held in items.items()
+            if held
+        ]
 
     def _prose(self, name: str, key: str, text: str) -> list[nodes.Node]:
         """Return a text of the inventory; only $ and ` mean something."""
@@ -148,8 +183,14 @@ class Complete(SphinxPostTransform):
     def complete(self, item: Item, found: borrow.Stated | None) -> None:
         """Add link, marks and statement, or say that there are none yet."""
         here, name = self.env.docname, item["dl_id"]
-        wrong = self.env.dl_inventory[name]["verdict"] != "ok"
-        states = [] if not wrong else ["erratum"]
+        inventory = self.env.dl_inventory
+        entry = inventory[name]
+        origin = entry.get("origin")
+        states = {
+            "sheet": ["erratum"],
+            "both": ["erratum", "scan"],
+            "copy": ["scan"],
+        }.get(origin, [])
         head = item[0]
         marks = []
         if found is None:
@@ -163,7 +204,7 @@ class Complete(SphinxPostTransform):
             title += borrow.link(self.app, here, found.docname, name, label)
             for cell, state, sign in (
                 (found.checked, "checked", "✓ checked"),
-                (found.refuted, "refuted", "✗ refuted as printed"),
+                (found.refuted, "refuted", refuted(inventory, name)),
             ):
                 if cell:
                     states.append(state)
@@ -181,9 +222,9 @@ class Complete(SphinxPostTransform):
                 item += nodes.paragraph(
                     "", "", nodes.strong("", "Correct:"), classes=["dl-right"]
                 )
-        elif wrong and (page := self.env.dl_errata):
-            text = VERDICTS[self.env.dl_inventory[name]["verdict"]]
+        elif origin and (page := self.env.dl_errata):
             anchor = f"erratum-{name}"
+            text = _verdict(entry)
             marks += _mark(
                 borrow.link(self.app, here, page, anchor, text), "refuted"
             )
@@ -239,10 +280,25 @@ def _item(env: Any, name: str, page: str) -> Item:
     return Item("", head, ids=[f"{page}-{name}"], dl_id=name, dl_page=page)
 
 
+def _verdict(entry: dict[str, Any]) -> str:
+    """Return "wrong as printed" and the like."""
+    return f"{VERDICTS[entry['verdict']]} {WHERE[entry['origin']]}"
+
+
+def _part(origin: str, sections: list[nodes.section]) -> nodes.section:
+    """Return the part of the errata that one origin is to blame for."""
+    heading, holds = PARTS[origin]
+    lead = nodes.paragraph("", holds)
+    node = nodes.section("", nodes.title("", heading), lead, *sections)
+    node["ids"] = [f"errata-{origin}"]
+    return node
+
+
 def _sections(
     titles: dict[str, str],
     inventory: dict[str, Any],
     items: dict[str, Item],
+    part: str = "section",
 ) -> Iterator[nodes.section]:
     """Yield the sections of the sheet that hold one of the items."""
     for section, title in titles.items():
@@ -252,7 +308,7 @@ def _sections(
             if inventory[name]["section"] == section
         ]
         if held:
-            anchor = f"section-{section.replace('.', '-')}"
+            anchor = f"{part}-{section.replace('.', '-')}"
             heading = nodes.title("", f"{section} {title}")
             node = nodes.section("", heading, *held, ids=[anchor])
             node["classes"].append("dl-section")

@@ -5,7 +5,8 @@ when a notebook that is in the table of contents breaks a rule:
 
 - an entry is stated once, in the notebook that `sections.yml` names;
 - an entry that is not a comment has a passing check where it is stated;
-- an entry that the sheet prints wrongly has a `refutes` there;
+- an entry that is not printed correctly has a `refutes` there, whether the
+  sheet or the copy of it is at fault;
 - of the comments stated so far, at least four in five have a check.
 """
 
@@ -19,11 +20,14 @@ import yaml
 
 from _ext.notebook import records
 
-POSITIVE = frozenset({"close", "exact", "within", "holds"})
-
 
 class Row(NamedTuple):
-    """Counts over some entries, with the ids that are not stated yet."""
+    """Counts over some entries, with the ids that are not stated yet.
+
+    `errata` are misprints of the sheet, those that the copy damaged further
+    among them, `refuted` those with a cell in which the printed formula
+    fails; `scans` and `shown` are the same of what the copy alone damaged.
+    """
 
     name: str
     entries: int
@@ -31,16 +35,23 @@ class Row(NamedTuple):
     checked: int
     errata: int
     refuted: int
+    scans: int
+    shown: int
     missing: tuple[str, ...]
 
 
 class Coverage(NamedTuple):
-    """The state of the book."""
+    """The state of the book; `origins` counts what each is to blame for.
+
+    `experiments` are those of each notebook; they state nothing.
+    """
 
     sections: list[Row]
     parts: list[Row]
+    origins: dict[str, int]
     total: Row
     written: dict[str, list[str]]
+    experiments: dict[str, list[str]]
     faults: list[str]
 
 
@@ -95,9 +106,12 @@ def measure(root: Path) -> Coverage:
     places: dict[str, list[str]] = defaultdict(list)
     kinds: dict[str, set[str]] = defaultdict(set)
     names = []
+    experiments = {}
     for path in written(root):
         nb = records.read(path)
         names.append(path.stem)
+        if declared := records.experiments(nb):
+            experiments[path.stem] = [name for name, _ in declared]
         here = [s.id for s in records.statements(nb) if s.id in inventory]
         for entry in here:
             places[entry].append(path.stem)
@@ -106,14 +120,18 @@ def measure(root: Path) -> Coverage:
                 kinds[record.id].add(record.kind)
 
     def row(name: str, ids: list[str]) -> Row:
-        wrong = [i for i in ids if inventory[i]["verdict"] != "ok"]
+        scans = [i for i in ids if inventory[i].get("origin") == "copy"]
+        wrong = [i for i in ids if inventory[i].get("origin")]
+        wrong = [i for i in wrong if i not in scans]
         return Row(
             name,
             len(ids),
             sum(i in places for i in ids),
-            sum(bool(kinds[i] & POSITIVE) for i in ids),
+            sum(bool(kinds[i] & records.POSITIVE) for i in ids),
             len(wrong),
             sum("refutes" in kinds[i] for i in wrong),
+            len(scans),
+            sum("refutes" in kinds[i] for i in scans),
             tuple(i for i in ids if i not in places),
         )
 
@@ -128,23 +146,34 @@ def measure(root: Path) -> Coverage:
     return Coverage(
         [row(name, ids) for name, ids in by_section.items()],
         [row(name, ids) for name, ids in by_part.items()],
+        {
+            origin: sum(e.get("origin") == origin for e in inventory.values())
+            for origin in records.ORIGINS
+        },
         row("all", list(inventory)),
         {p: [n for n in group if n in names] for p, group in parts.items()},
+        experiments,
         _faults(inventory, home, names, places, kinds),
     )
 
 
 def report(state: Coverage) -> str:
     """Return the report as text, missing entries and faults included."""
-    head = ("section", "entries", "stated", "checked", "errata", "refuted")
+    head = ("section", "entries", "stated", "checked")
+    head += ("errata", "refuted", "scans", "shown")
     lines = ["".join(f"{word:>9}" for word in head)]
     for row in [*state.sections, state.total]:
-        lines.append("".join(f"{value:>9}" for value in row[:6]))
+        lines.append("".join(f"{value:>9}" for value in row[:8]))
     lines += ["", "Not yet stated:"]
     for row in state.sections:
         if row.missing:
             lines.append(f"  {row.name}: {' '.join(row.missing)}")
     if not state.total.missing:
+        lines.append("  none")
+    lines += ["", origins(state), "", "Experiments:"]
+    for name, ids in state.experiments.items():
+        lines.append(f"  {name}: {' '.join(ids)}")
+    if not state.experiments:
         lines.append("  none")
     if state.faults:
         lines += ["", "Rules broken:", *(f"  {f}" for f in state.faults)]
@@ -154,8 +183,11 @@ def report(state: Coverage) -> str:
 def table(state: Coverage) -> str:
     """Return the state of the parts as a Markdown table."""
     lines = [
-        "| Part | Chapters | Entries | Stated | Checked | Errata | Refuted |",
-        "|:--|:--|--:|--:|--:|--:|--:|",
+        (
+            "| Part | Chapters | Entries | Stated | Checked "
+            "| Errata | Refuted | Scan faults | Shown |"
+        ),
+        "|:--|:--|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for row in state.parts:
         links = ", ".join(
@@ -164,6 +196,18 @@ def table(state: Coverage) -> str:
         lines.append(_cells(row.name, links or "in preparation", row))
     lines.append(_cells("**All**", "", state.total))
     return "\n".join(lines)
+
+
+def origins(state: Coverage) -> str:
+    """Return a sentence that says what is the sheet's and what the scan's."""
+    count = state.origins
+    return (
+        f"Of its {state.total.entries} statements the sheet prints "
+        f"{count['sheet']} wrongly or incompletely, and {count['both']} more "
+        "which the scan has damaged further; "
+        f"{count['copy']} stand correctly on the sheet and wrongly in our "
+        "copy only."
+    )
 
 
 def main() -> int:
@@ -192,12 +236,15 @@ def _faults(
                 faults.append(f"{name}: {entry} is stated {times} times")
             if name != owner:
                 faults.append(f"{name}: {entry} belongs into {owner}")
-        if content["kind"] != "comment" and not kinds[entry] & POSITIVE:
+        if (
+            content["kind"] != "comment"
+            and not kinds[entry] & records.POSITIVE
+        ):
             faults.append(f"{stated[0]}: {entry} has no passing check")
         if content["verdict"] != "ok" and "refutes" not in kinds[entry]:
             faults.append(f"{stated[0]}: erratum {entry} is not refuted")
     comments = [i for i in places if inventory[i]["kind"] == "comment"]
-    bare = sorted(i for i in comments if not kinds[i] & POSITIVE)
+    bare = sorted(i for i in comments if not kinds[i] & records.POSITIVE)
     if 5 * len(bare) > len(comments):
         faults.append(
             f"{len(bare)} of {len(comments)} comments have no check, more "
@@ -227,7 +274,7 @@ def _files(toc: Any) -> list[str]:
 
 
 def _cells(name: str, links: str, row: Row) -> str:
-    numbers = " | ".join(str(value) for value in row[1:6])
+    numbers = " | ".join(str(value) for value in row[1:8])
     return f"| {name} | {links} | {numbers} |"
 
 

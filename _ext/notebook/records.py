@@ -6,6 +6,7 @@ A cell's number is its place in the notebook, counted from 0.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +18,24 @@ Notebook = dict[str, Any]
 
 MIME = "application/vnd.dlbook.check+json"
 
+# The kinds of checks; those that speak for what they check.
+POSITIVE = frozenset({"close", "exact", "within", "bound", "order", "holds"})
+KINDS = POSITIVE | {"refutes", "exercise"}
+
+# Where a fault of what is printed arose: on the sheet, in the book's copy of
+# it, which is an optical scan, or in both.
+ORIGINS = ("sheet", "both", "copy")
+
+ROUNDING = 1e-6  # a power below it is that of an identity
+
 # Directives whose content is not Markdown.
 LITERAL = frozenset(
     {"code", "code-block", "code-cell", "eval-rst", "literalinclude", "math"}
     | {"raw", "sourcecode", "toctree"}
 )
 
+_SECTION = re.compile(r"\d+(?:-\d+)*")
+_EXPERIMENT = re.compile(rf"exp-(?P<section>{_SECTION.pattern})-[a-z][\w-]*")
 _FENCE = re.compile(r"^\s*(?P<mark>:{3,}|`{3,}|~{3,})\s*(?P<info>.*?)\s*$")
 _NAME = re.compile(r"^\{(?P<name>[^}\s]+)\}\s*(?P<argument>.*)$")
 _OPTION = re.compile(r"^\s*:(?P<key>[\w-]+):(?:\s+(?P<value>.*?))?\s*$")
@@ -48,12 +61,18 @@ class Statement(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What one passing check left in the outputs of its cell."""
+    """What one passing check left in the outputs of its cell.
+
+    `power` is the smallest relative change of its claim that the check
+    would notice, 0.0 where any change would be; None where the claim has no
+    numbers, and in outputs that are older than the powers.
+    """
 
     id: str
     kind: str
     says: str
     cell: int
+    power: float | None = None
 
 
 class Exercise(NamedTuple):
@@ -95,7 +114,8 @@ def inventory(root: Path) -> dict[str, dict[str, Any]]:
     Raises
     ------
     ValueError
-        When two entries share an id or a number.
+        When two entries share an id or a number, when one that is not
+        printed correctly has no origin, or when another one has one.
     """
     path = root / "chapters" / "cheatsheet.yml"
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -109,6 +129,16 @@ def inventory(root: Path) -> dict[str, dict[str, Any]]:
             raise ValueError(
                 f"{path.name}: {numbers[number]!r} and {name!r} have one "
                 f"number, {number}"
+            )
+        wrong, origin = entry["verdict"] != "ok", entry.get("origin")
+        if wrong and origin not in ORIGINS:
+            raise ValueError(
+                f"{path.name}: {name}: origin: expected one of "
+                f"{', '.join(ORIGINS)}, got {origin!r}"
+            )
+        if origin and not wrong:
+            raise ValueError(
+                f"{path.name}: {name}: its verdict is ok; drop the origin"
             )
         found[name] = entry
         numbers[number] = name
@@ -171,8 +201,58 @@ def records(nb: Notebook) -> list[Record]:
             if isinstance(data, str):
                 data = json.loads(data)
             says = data.get("says") or ""
-            found.append(Record(data["id"], data["kind"], says, cell))
+            power = stored(output).get("power")
+            found.append(Record(data["id"], data["kind"], says, cell, power))
     return found
+
+
+def stored(output: dict[str, Any]) -> dict[str, Any]:
+    """Return what a check put into the metadata of its output."""
+    found: dict[str, Any] = output.get("metadata", {}).get(MIME, {})
+    return found
+
+
+def section(stem: str) -> str:
+    """Return the section that a notebook's name begins with, e.g. 12-1."""
+    match = _SECTION.match(stem)
+    return match[0] if match else ""
+
+
+def is_experiment(name: str) -> bool:
+    """Say whether an id claims to be that of an experiment."""
+    return name.startswith("exp-")
+
+
+def experiment(name: str) -> str | None:
+    """Return the section of an experiment's id; None if it has none."""
+    match = _EXPERIMENT.fullmatch(name)
+    return match["section"] if match else None
+
+
+def experiments(nb: Notebook) -> list[tuple[str, int]]:
+    """Return (id, cell) of the experiments that a notebook declares.
+
+    A target on a line of its own declares one.
+    """
+    targets = [(s.id, s.cell) for s in statements(nb) if not s.kind]
+    return [(name, cell) for name, cell in targets if is_experiment(name)]
+
+
+def words(name: str) -> str:
+    """Return an experiment's id as a reader's words: "Long signals"."""
+    rest = name.removeprefix(f"exp-{experiment(name)}-")
+    return rest.replace("-", " ").capitalize()
+
+
+def notices(power: float | None) -> str:
+    """Say in words what a check would notice; "" where nothing is known."""
+    if power is None or not math.isfinite(power):
+        return ""
+    if power == 0:
+        return "would notice any change"
+    if power < ROUNDING:
+        return "to rounding"
+    return f"would notice {float(f'{100 * power:.1g}'):g} %"
 
 
 def exercises(nb: Notebook) -> list[Exercise]:

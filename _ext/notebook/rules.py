@@ -23,7 +23,12 @@ MEGABYTE = 1_000_000
 LINES = 40  # of a code cell, at most
 IMAGES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif")
 BINARY = IMAGES[1:]
+SHEET, COPY = "What the sheet prints", "What our copy prints"
 FIGURES, INTERACTIVES, EXERCISES, CITATIONS = 3, 1, 5, 3
+WEAK = 0.1  # a power above it needs a reason
+# Outputs from before checks stored their power are let pass; False, and then
+# away with it, as soon as every notebook has been executed again.
+POWER_MAY_BE_ABSENT = True
 UNCOMPARED = {"nbval-skip", "skip-execution"}
 
 # In sources and in outputs.
@@ -243,9 +248,16 @@ def checks(page: Page) -> Iterator[Complaint]:
     """Every check has its record, and every record its check."""
     asked = {e.label for e in records.exercises(page.nb)}
     made = records.records(page.nb)
+
+    def known(kind: str, id: str) -> bool:
+        if kind in ("exercise", "grader"):
+            return id in asked
+        return id in page.inventory or records.is_experiment(id)
+
     for record in made:
-        known = asked if record.kind == "exercise" else page.inventory
-        if record.id not in known:
+        if record.kind not in records.KINDS:
+            yield record.cell, f"no kind of check: {record.kind}"
+        elif not known(record.kind, record.id):
             what = "exercise" if record.kind == "exercise" else "statement"
             yield record.cell, f"a check of {record.id}: no such {what}"
         elif record.id not in set(literals(page.cells[record.cell])):
@@ -254,13 +266,54 @@ def checks(page: Page) -> Iterator[Complaint]:
     for index, cell in page.code():
         silent = {"gpu", "raises-exception"} & tags(cell)
         for name, id in dict.fromkeys(checked(cell)):
-            exercise = name in ("exercise", "grader")
-            if id not in (asked if exercise else page.inventory):
+            if not known(name, id):
                 yield index, f"check.{name} of {id}: no such id"
             elif name == "grader" or silent or ran(cell) is None:
                 continue
             elif (name, id, index) not in stored:
                 yield index, f"check.{name} of {id} left no record"
+
+
+def experiments(page: Page) -> Iterator[Complaint]:
+    """Ask that an experiment be declared, checked, and no statement.
+
+    `(exp-12-1-deblurring)=` stands once, in a Markdown cell of a notebook of
+    section 12.1, before the first check that names it.
+    """
+    here = records.section(page.path.stem)
+    declared: dict[str, int] = {}
+    for id, index in records.experiments(page.nb):
+        if id in declared:
+            yield index, f"{id} is declared twice"
+        declared.setdefault(id, index)
+    for box in records.statements(page.nb):
+        if box.kind and records.is_experiment(box.id):
+            yield box.cell, f"{box.id} labels a box; declare it by ({box.id})="
+    used: dict[str, int] = {}
+    for index, cell in page.code():
+        for kind, id in checked(cell):
+            if not records.is_experiment(id):
+                continue
+            used.setdefault(id, index)
+            if kind == "refutes":
+                yield index, f"{id} is no statement that could be misprinted"
+    for record in records.records(page.nb):
+        if records.is_experiment(record.id):
+            used.setdefault(record.id, record.cell)
+    for id, index in (used | declared).items():
+        if records.experiment(id) != here:
+            yield index, f"{id}: expected exp-{here}-<name>"
+    for id, index in used.items():
+        if id not in declared:
+            yield (
+                index,
+                f"{id} is not declared here: ({id})= where it is asked",
+            )
+        elif declared[id] > index:
+            yield index, f"{id} is checked before it is declared"
+    for id, index in declared.items():
+        if id not in used:
+            yield index, f"{id} is declared, and no check names it"
 
 
 def citations(page: Page) -> Iterator[Complaint]:
@@ -390,6 +443,80 @@ def plenty(page: Page) -> Iterator[Complaint]:
         yield None, "the first code cell does not call plot.style()"
 
 
+def powerful(page: Page) -> Iterator[Complaint]:
+    """Refuse a check that would not notice a tenth, unless it says why."""
+    for index, cell in page.code():
+        for output in cell["outputs"]:
+            if records.MIME not in data(output):
+                continue
+            if "power" not in records.stored(output) and not (
+                POWER_MAY_BE_ABSENT
+            ):
+                yield index, "a check without its power; make notebooks"
+    for record in records.records(page.nb):
+        reason = re.search(r"\b(since|because)\b", record.says)
+        if record.power is None or record.power <= WEAK or reason:
+            continue
+        yield (
+            record.cell,
+            (
+                f"the check of {record.id} ({record.kind}) would not notice "
+                "a tenth: sharpen it, or say in `says` since or because of "
+                "what"
+            ),
+        )
+
+
+def ascribed(page: Page) -> Iterator[Complaint]:
+    """Refuse a box that takes a fault of the scan for the sheet's, or back.
+
+    What a box is about is refuted by the cells behind it, up to the next
+    such box. What the copy alone has wrong is folded.
+    """
+    box: tuple[int, Directive] | None = None
+    about: dict[str, str] = {}
+    for index, cell in enumerate(page.cells):
+        if cell["cell_type"] == "markdown":
+            for item in records.scan(cell["source"]):
+                if is_erratum(item):
+                    yield from misjudged(box, about)
+                    box, about = (index, item), {}
+        elif cell["cell_type"] == "code":
+            for kind, name in checked(cell):
+                entry = page.inventory.get(name, {})
+                if kind != "refutes" or "origin" not in entry:
+                    continue
+                if box is None:
+                    yield index, f"{name} is refuted before a box shows it"
+                else:
+                    about[name] = entry["origin"]
+    yield from misjudged(box, about)
+
+
+def misjudged(
+    box: tuple[int, Directive] | None, about: dict[str, str]
+) -> Iterator[Complaint]:
+    """Yield what is wrong with the box that shows these entries."""
+    if box is None:
+        return
+    index, item = box
+    if not about:
+        yield index, f"{item.argument!r}, and no cell behind it refutes it"
+        return
+    copy = set(about.values()) == {"copy"}
+    folded = "dropdown" in item.options.get("class", "").split()
+    if (item.argument, folded) != (COPY if copy else SHEET, copy):
+        origins = ", ".join(f"{n} ({o})" for n, o in about.items())
+        wants = f"{COPY!r}, folded: class dropdown"
+        yield (
+            index,
+            (
+                f"{item.argument!r} shows {origins}; title it "
+                f"{wants if copy else f'{SHEET!r}, not folded'}"
+            ),
+        )
+
+
 MECHANICS: tuple[Rule, ...] = (
     normal,
     small,
@@ -398,13 +525,14 @@ MECHANICS: tuple[Rule, ...] = (
     outputs,
     statements,
     checks,
+    experiments,
     citations,
     pictures,
     fences,
     headings,
     wording,
 )
-BARS: tuple[Rule, ...] = (exercises, plenty)
+BARS: tuple[Rule, ...] = (exercises, plenty, ascribed, powerful)
 
 
 # ---- reading --------------------------------------------------------------
@@ -435,6 +563,14 @@ def matches(patterns: dict[str, str], found: str) -> Iterator[str]:
 def item_is(item: Any, *names: str) -> bool:
     """Say whether an item is a directive of one of these names."""
     return isinstance(item, Directive) and item.name in names
+
+
+def is_erratum(item: Any) -> bool:
+    """Say whether an item opens a box that shows a misprint."""
+    if not item_is(item, "admonition"):
+        return False
+    classes = item.options.get("class", "").split()
+    return "erratum" in classes or item.argument in (SHEET, COPY)
 
 
 def literals(cell: dict[str, Any]) -> Iterator[str]:

@@ -137,6 +137,22 @@ def description(doctree: nodes.document | None) -> str:
     return ""
 
 
+def visit_admonition(translator: Any, node: nodes.admonition) -> None:
+    """Open an admonition: what is a dropdown is folded by the browser."""
+    if "dropdown" in node["classes"]:
+        visit_solution(translator, node)
+    else:
+        type(translator).visit_admonition(translator, node)
+
+
+def depart_admonition(translator: Any, node: nodes.admonition) -> None:
+    """Close an admonition, folded or not."""
+    if "dl_start" in node:
+        depart_solution(translator, node)
+    else:
+        type(translator).depart_admonition(translator, node)
+
+
 def visit_solution(translator: Any, node: nodes.Element) -> None:
     """Open a solution: folded by the browser, which needs no script."""
     if "dropdown" not in node["classes"]:
@@ -173,6 +189,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("sphinx_exercise")
     app.add_node(
         solution_node, override=True, html=(visit_solution, depart_solution)
+    )
+    app.add_node(
+        nodes.admonition,
+        override=True,
+        html=(visit_admonition, depart_admonition),
     )
     app.connect("html-page-context", lighten, priority=900)
     app.connect("build-finished", stylesheet.write, priority=900)

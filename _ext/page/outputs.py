@@ -102,6 +102,7 @@ def place(
     nb: records.Notebook,
     docname: str,
     titles: Callable[[str], str],
+    refuted: Callable[[str], str],
 ) -> None:
     """Put the status lines and the anchors of the checks into the page."""
     found = records.records(nb)
@@ -125,7 +126,10 @@ def place(
         text = bundle.astext().strip()
         if text.startswith(MARKER):
             record = found[int(text.removeprefix(MARKER))]
-            line = status_line(record, docname, titles(record.id))
+            words = "✓ checked"
+            if record.kind == "refutes":
+                words = refuted(record.id)
+            line = status_line(record, docname, titles(record.id), words)
             bundle.replace_self(line)
 
 
@@ -146,10 +150,10 @@ class CellNumbers(SphinxPostTransform):
 
 
 def status_line(
-    record: records.Record, docname: str, title: str
+    record: records.Record, docname: str, title: str, words: str
 ) -> nodes.container:
     """Return the line that says what a check found."""
-    word = {"refutes": "✗ Refuted as printed"}.get(record.kind, "✓ Checked")
+    word = words.replace(words[2], words[2].upper(), 1)
     kind = "refuted" if record.kind == "refutes" else "checked"
     text = nodes.inline("", title)
     reference = addnodes.pending_xref(

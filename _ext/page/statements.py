@@ -12,6 +12,7 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -109,8 +110,20 @@ class CoverageTable(SphinxDirective):
             self.env.note_dependency(root / path)
         for path in coverage.written(root):
             self.env.note_dependency(path)
-        text = coverage.table(coverage.measure(root))
-        return self.parse_text_to_nodes(text)
+        state = coverage.measure(root)
+        return self.parse_text_to_nodes(self.text(state))
+
+    def text(self, state: coverage.Coverage) -> str:
+        """Return the table as Markdown."""
+        return coverage.table(state)
+
+
+class Origins(CoverageTable):
+    """Say how many faults are the sheet's, and how many the scan's."""
+
+    def text(self, state: coverage.Coverage) -> str:
+        """Return a sentence."""
+        return coverage.origins(state)
 
 
 class Targets(SphinxTransform):
@@ -159,12 +172,16 @@ def dress(app: Sphinx, doctree: nodes.document) -> None:
     def title(name: str) -> str:
         if name in inventory:
             return f"{inventory[name]['number']} {inventory[name]['title']}"
+        if name in experiments:
+            return f"Experiment: {records.words(name).lower()}"
         return "the exercise" if name in labels else name
 
     labels = {label for label, _ in records.labels(nb)}
+    experiments = dict(records.experiments(nb))
     marks = Marks(nb, inventory)
+    known = inventory.keys() | experiments.keys()
     for record in records.records(nb):
-        if record.id not in inventory and record.kind != "exercise":
+        if record.id not in known and record.kind != "exercise":
             where = outputs.place_of(nb, record.cell)
             near = _near(record.id, inventory)
             message = f"{where}: check of an unknown id {record.id!r}{near}"
@@ -193,9 +210,15 @@ def dress(app: Sphinx, doctree: nodes.document) -> None:
         kind = NAMES.get(kind, kind.title())
         _note(env, name, docname, kind, warn, line)
         line += marks(name)
+    for name, cell in experiments.items():
+        cells.setdefault(name, cell)
+        words = f"Experiment {records.words(name).lower()}"
+        _note(env, name, docname, words, warn, doctree, numbered=False)
+    if found := marks.experiments(list(experiments)):
+        doctree[0] += found
     _dress_proofs(doctree)
     _dress_equations(env, doctree)
-    outputs.place(doctree, nb, docname, title)
+    outputs.place(doctree, nb, docname, title, partial(refuted, inventory))
     for image in doctree.findall(nodes.image):
         in_cell = _inside(image, "mime_bundle")
         if in_cell and "width" in image and "height" in image:
@@ -209,6 +232,12 @@ def dress(app: Sphinx, doctree: nodes.document) -> None:
                 warn(raw, "", f"{tag[:60]} without alternative text")
 
 
+def refuted(inventory: dict[str, Any], name: str) -> str:
+    """Return what the mark of an erratum says, by where the fault arose."""
+    scan = inventory.get(name, {}).get("origin") == "copy"
+    return "✗ refuted as scanned" if scan else "✗ refuted as printed"
+
+
 class Marks:
     """The links from a statement to the cells that check it."""
 
@@ -220,16 +249,16 @@ class Marks:
 
     def __call__(self, name: str) -> list[nodes.Node]:
         """Return the marks of one statement, each with a space before."""
-        checked = self.cells(name, coverage.POSITIVE)
-        refuted = self.cells(name, {"refutes"})
+        checked = self.cells(name, records.POSITIVE)
+        wrong = self.cells(name, {"refutes"})
         marks: list[nodes.Node] = []
         if checked:
-            marks += self.mark(name, checked, "✓ checked", "checked")
-        if refuted:
-            marks += self.mark(
-                name, refuted, "✗ refuted as printed", "refuted"
-            )
-        if not checked and not refuted:
+            power = self.power(name)
+            marks += self.mark(name, checked, "✓ checked", "checked", power)
+        if wrong:
+            words = refuted(self.inventory, name)
+            marks += self.mark(name, wrong, words, "refuted")
+        if not checked and not wrong:
             comment = self.inventory[name]["kind"] == "comment"
             text = "not computed" if comment else "not checked yet"
             classes = ["dl-mark", "dl-none"]
@@ -243,12 +272,56 @@ class Marks:
         ]
         return sorted(set(found))
 
+    def power(self, name: str) -> str:
+        """Say what the strongest check of a statement would notice."""
+        known = [
+            r.power
+            for r in self.records
+            if r.id == name and r.kind in records.POSITIVE
+        ]
+        numeric = [power for power in known if power is not None]
+        return records.notices(min(numeric)) if numeric else ""
+
+    def experiments(self, names: list[str]) -> nodes.admonition | None:
+        """Return the list of a page's experiments, folded, and their lines.
+
+        An experiment has a line for each of its checks.
+        """
+        items = nodes.bullet_list()
+        for name in names:
+            head = nodes.reference(
+                "", records.words(name), refid=name, internal=True
+            )
+            lines = nodes.bullet_list()
+            for record in self.records:
+                if record.id != name:
+                    continue
+                anchor = self.anchors[name, record.cell]
+                text = f"✓ {record.says}"
+                link = nodes.reference("", text, refid=anchor, internal=True)
+                line = nodes.paragraph("", "", link)
+                if words := records.notices(record.power):
+                    line += nodes.Text(f" ({words})")
+                lines += nodes.list_item("", line)
+            items += nodes.list_item("", nodes.paragraph("", "", head), lines)
+        if not items.children:
+            return None
+        title = nodes.title("", "Experiments of this chapter")
+        classes = ["admonition", "dropdown", "dl-experiments"]
+        return nodes.admonition("", title, items, classes=classes)
+
     def mark(
-        self, name: str, cells: list[int], words: str, kind: str
+        self,
+        name: str,
+        cells: list[int],
+        words: str,
+        kind: str,
+        power: str = "",
     ) -> Iterator[nodes.Node]:
         """Yield the links: words for the first cell, numbers for the rest.
 
-        What the numbers stand for is said to those who do not see them.
+        What the numbers stand for is said to those who do not see them. The
+        power comes last.
         """
         mark = nodes.inline("", "", classes=["dl-mark", f"dl-{kind}"])
         for cell in cells:
@@ -263,6 +336,8 @@ class Marks:
             else:
                 link += nodes.Text(f"{words} in cell {number}")
             mark += link
+        if power:
+            mark += nodes.Text(f", {power}")
         yield nodes.Text(" ")
         yield mark
 
@@ -486,6 +561,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         html=(visit_unnumbered, depart_unenumerable_node),
     )
     app.add_directive("coverage", CoverageTable)
+    app.add_directive("origins", Origins)
     app.add_directive_to_domain("prf", "proof", Proof, override=True)
     return {
         "version": "1",

@@ -1,0 +1,117 @@
+"""Sections 12.5, 12.7 and 12.8: layers of images and their gradients."""
+
+from itertools import product
+from typing import TypeAlias
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from dlbook.shapes import Two, expect, filled, pairs
+
+__all__ = ["conv2d", "conv2d_backward", "conv_transpose2d"]
+
+Images: TypeAlias = Float[Tensor, "B C H W"]
+Filters: TypeAlias = Float[Tensor, "D C kh kw"]
+Biases: TypeAlias = Float[Tensor, " D"]
+Outputs: TypeAlias = Float[Tensor, "B D U V"]
+
+
+def conv2d(
+    x: Images,
+    w: Filters,
+    b: Biases | None = None,
+    *,
+    stride: Two = 1,
+    padding: Two = 0,
+    dilation: Two = 1,
+) -> Outputs:
+    """Correlate with filters and sum over the channels, as torch does.
+
+    y[n,d,u,v] = b[d] + Σ_{c,i,j} w[d,c,i,j] x_pad[n,c, s u + r i, s v + r j]
+    """
+    P = _patches(x, w, stride, padding, dilation)
+    y = torch.einsum("dcij,ncijuv->nduv", w, P)
+    if b is None:
+        return y
+    expect("b", b, "D", D=len(w))
+    return y + b[:, None, None]
+
+
+def conv2d_backward(
+    delta: Outputs,
+    x: Images,
+    w: Filters,
+    *,
+    stride: Two = 1,
+    padding: Two = 0,
+    dilation: Two = 1,
+) -> tuple[Images, Filters, Biases]:
+    """Return ∂R/∂x, ∂R/∂w and ∂R/∂b for y = conv2d(x, w, b), δ = ∂R/∂y.
+
+        ∂R/∂w[d,c,i,j] = Σ_{n,u,v} δ[n,d,u,v] x_pad[n,c, s u + r i, s v + r j]
+
+    ∂R/∂b[d] = Σ_{n,u,v} δ[n,d,u,v], and ∂R/∂x is `conv_transpose2d` of δ.
+    """
+    P = _patches(x, w, stride, padding, dilation)
+    B, *_, U, V = P.shape
+    expect("delta", delta, "B D U V", B=B, D=len(w), U=U, V=V)
+    how = {"stride": stride, "padding": padding, "dilation": dilation}
+    dx = conv_transpose2d(delta, w, size=(x.shape[2], x.shape[3]), **how)
+    dw = torch.einsum("nduv,ncijuv->dcij", delta, P)
+    return dx, dw, delta.sum((0, 2, 3))
+
+
+def conv_transpose2d(
+    delta: Outputs,
+    w: Filters,
+    *,
+    stride: Two = 1,
+    padding: Two = 0,
+    dilation: Two = 1,
+    size: Two | None = None,
+) -> Images:
+    """Apply the transpose of x ↦ conv2d(x, w), for s = 1 a full convolution.
+
+        z_pad[n,c, s u + r i, s v + r j] += Σ_d w[d,c,i,j] δ[n,d,u,v]
+
+    size: (H, W) of x, by default the smallest that fits.
+    """
+    B, D, *y = filled("delta", delta, "B D U V")
+    _, C, *k = filled("w", w, "D C kh kw", D=D)
+    s, r = pairs(1, stride=stride, dilation=dilation)
+    (p,) = pairs(0, padding=padding)
+    if size is None:
+        low = [s[a] * (y[a] - 1) + r[a] * (k[a] - 1) + 1 for a in (0, 1)]
+        size = low[0] - 2 * p[0], low[1] - 2 * p[1]
+    ((H, W),) = pairs(1, size=size)
+    z = delta.new_zeros(B, C, H + 2 * p[0], W + 2 * p[1])
+    P = windows(z, (k[0], k[1]), s, r)  # a view: adding to P adds to z
+    expect("delta", delta, "B D U V", U=P.shape[-2], V=P.shape[-1])
+    for i, j in product(range(k[0]), range(k[1])):
+        P[:, :, i, j] += torch.einsum("dc,nduv->ncuv", w[:, :, i, j], delta)
+    return z[:, :, p[0] : p[0] + H, p[1] : p[1] + W]
+
+
+def windows(x: Tensor, size: Two, stride: Two | None, r: Two = 1) -> Tensor:
+    """Return the view P[..., i, j, u, v] = x[..., s u + r i, s v + r j]."""
+    stride = size if stride is None else stride
+    k, s, r = pairs(1, size=size, stride=stride, dilation=r)
+    H, W = filled("x", x, "... H W")[-2:]
+    h, w = r[0] * (k[0] - 1) + 1, r[1] * (k[1] - 1) + 1
+    if h > H or w > W:
+        raise ValueError(
+            f"kernel: expected to fit into x, padded to {tuple(x.shape)}, got "
+            f"{(h, w)} with the dilation; pad x by more"
+        )
+    P = x.unfold(-2, h, s[0]).unfold(-2, w, s[1])[..., :: r[0], :: r[1]]
+    return P.movedim((-2, -1), (-4, -3))
+
+
+def _patches(x: Tensor, w: Tensor, stride: Two, p: Two, r: Two) -> Tensor:
+    """Return the windows of the padded images, for filters of this size."""
+    _, C, _, _ = filled("x", x, "B C H W")
+    _, _, kh, kw = filled("w", w, "D C kh kw", C=C)
+    ((p, q),) = pairs(0, padding=p)
+    return windows(F.pad(x, (q, q, p, p)), (kh, kw), stride, r)

@@ -1,0 +1,60 @@
+"""Section 12.6: pooling, from the mean of a window to its maximum.
+
+Windows start `stride` apart, `size` by default; what is left over at the end
+is not looked at.
+"""
+
+import math
+from typing import TypeAlias
+
+from jaxtyping import Float
+from torch import Tensor
+
+from dlbook.convolution.layers import windows
+from dlbook.shapes import Two, interval
+
+__all__ = ["avg_pool", "lse_pool", "max_pool", "softmax_pool"]
+
+Maps: TypeAlias = Float[Tensor, "... H W"]
+Pooled: TypeAlias = Float[Tensor, "... U V"]
+
+
+def max_pool(x: Maps, size: Two, *, stride: Two | None = None) -> Pooled:
+    """Return the largest entry of each window; the smallest: −max_pool(−x).
+
+    Entries that tie share the gradient; in torch the first has all of it.
+    """
+    return windows(x, size, stride).amax((-4, -3))
+
+
+def avg_pool(x: Maps, size: Two, *, stride: Two | None = None) -> Pooled:
+    """Return the mean of each window, with the arguments of `max_pool`."""
+    return windows(x, size, stride).flatten(-4, -3).mean(-3)
+
+
+def lse_pool(
+    x: Maps, size: Two, *, stride: Two | None = None, beta: float = 1.0
+) -> Pooled:
+    """Return (1/β) log mean exp(β x) of each window, from mean to maximum.
+
+    beta: inverse temperature β > 0; the gradient is softmax(β x).
+    """
+    interval("beta", beta, "(0, inf)", "for a soft minimum: -lse_pool(-x)")
+    P = beta * windows(x, size, stride)
+    return (P.logsumexp((-4, -3)) - math.log(P.shape[-4] * P.shape[-3])) / beta
+
+
+def softmax_pool(
+    x: Maps, size: Two, *, stride: Two | None = None, beta: float = 1.0
+) -> Pooled:
+    """Return Σ w x of each window, weighted by w = softmax(β x) in it.
+
+    beta: inverse temperature β ≥ 0; at 0 it is the mean, and the limit
+    β → ∞ is the maximum. No β is too large: the largest entry of a window
+    has the exponent 0.
+    """
+    way_out = "for a soft minimum: -softmax_pool(-x); for inf: max_pool"
+    interval("beta", beta, "[0, inf)", way_out)
+    P = windows(x, size, stride)
+    w = (beta * (P - P.amax((-4, -3), keepdim=True).detach())).exp()
+    return (w * P).sum((-4, -3)) / w.sum((-4, -3))
