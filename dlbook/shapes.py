@@ -1,13 +1,19 @@
 """Shared room: what is wrong is refused at the door, with a way out."""
 
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+import functools
+import inspect
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, ParamSpec, TypeAlias, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 __all__ = [
     "Two",
+    "door",
     "edge_index",
     "expect",
     "filled",
@@ -16,6 +22,8 @@ __all__ = [
     "same_shape",
 ]
 
+P = ParamSpec("P")
+R = TypeVar("R")
 Two: TypeAlias = int | tuple[int, int]  # for rows and columns alike, or each
 
 
@@ -250,3 +258,134 @@ def edge_index(e: Tensor, n: int) -> None:
 
 def _listed(axes: list[str]) -> str:
     return ", ".join(axes) + ("," if len(axes) == 1 else "")
+
+
+def door(function: Callable[P, R]) -> Callable[P, R]:
+    """Let in what users hold: lists, numbers, NumPy arrays, tensors.
+
+    An argument that is annotated as an array becomes a tensor of a dtype
+    that the annotation allows. Where real numbers with a point are asked for
+    (``Float``), whole numbers get torch's default dtype, and all such
+    arguments of a call get one dtype: the finest of those that are arrays.
+    Lists and numbers have no dtype of their own and follow the arrays. A
+    tensor that fits already passes as it is.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not made of numbers, or of a kind that the
+        annotation does not allow, e.g. complex.
+
+    Examples
+    --------
+    >>> from jaxtyping import Float
+    >>> @door
+    ... def norm(x: Float[Tensor, " n"]) -> Float[Tensor, ""]:
+    ...     return x.square().sum().sqrt()
+    >>> norm([3, 4])
+    tensor(5.)
+    >>> norm("34")
+    Traceback (most recent call last):
+    TypeError: x: expected numbers, got '34'; give a list, array or tensor
+    """
+    signature = inspect.signature(function)
+    asked = {
+        name: spec
+        for name, parameter in signature.parameters.items()
+        if (spec := _asked(parameter.annotation)) is not None
+    }
+
+    @functools.wraps(function)
+    def within(*args: P.args, **kwargs: P.kwargs) -> R:
+        given = signature.bind(*args, **kwargs)
+        arrays = {
+            name: _tensor(name, x)
+            for name, x in given.arguments.items()
+            if name in asked and not asked[name].passes(x)
+        }
+        given.arguments.update(_of_one_dtype(arrays, given.arguments, asked))
+        return function(*given.args, **given.kwargs)
+
+    return within
+
+
+class _Asked(NamedTuple):
+    """What an annotation asks for: dtypes of a tensor, or something else."""
+
+    dtypes: frozenset[str]
+    others: tuple[type, ...]
+
+    def passes(self, x: Any) -> bool:
+        """Say whether x is one of the other things."""
+        return isinstance(x, self.others) and not isinstance(x, Tensor)
+
+    @property
+    def real(self) -> bool:
+        """Whether it asks for numbers with a point only."""
+        return "float64" in self.dtypes and "int64" not in self.dtypes
+
+
+def _asked(annotation: Any) -> _Asked | None:
+    """Read the annotation of an argument; None if it asks for no array."""
+    parts = typing.get_args(annotation)
+    if typing.get_origin(annotation) not in (types.UnionType, typing.Union):
+        parts = (annotation,)
+    found: set[str] = set()
+    others: list[type] = []
+    for part in parts:
+        if getattr(part, "array_type", None) is Tensor:
+            found |= set(part.dtypes)
+        elif isinstance(part, type):
+            others.append(part)
+    return _Asked(frozenset(found), tuple(others)) if found else None
+
+
+def _tensor(name: str, x: Any) -> Tensor:
+    """Return a tensor; lists and numbers become float64, int64, complex128."""
+    if isinstance(x, Tensor):
+        return x
+    if isinstance(x, list | tuple) and any(isinstance(e, Tensor) for e in x):
+        return torch.stack([_tensor(name, entry) for entry in x])
+    try:
+        a = np.asarray(x)
+        if a.dtype.kind not in "biufc":
+            raise TypeError
+        return torch.as_tensor(np.ascontiguousarray(a).reshape(a.shape))
+    except (TypeError, ValueError):
+        text = repr(x)
+        short = text if len(text) <= 40 else text[:37] + "..."
+        raise TypeError(
+            f"{name}: expected numbers, got {short}; give a list, array or "
+            "tensor"
+        ) from None
+
+
+def _of_one_dtype(
+    arrays: Mapping[str, Tensor],
+    given: Mapping[str, Any],
+    asked: Mapping[str, _Asked],
+) -> dict[str, Tensor]:
+    """Give the tensors dtypes that are allowed, the real ones one dtype."""
+    own = [
+        x.dtype
+        for name, x in arrays.items()
+        if asked[name].real
+        and hasattr(given[name], "dtype")
+        and x.is_floating_point()
+    ]
+    common = functools.reduce(
+        torch.promote_types, own or [torch.get_default_dtype()]
+    )
+    found = {}
+    for name, x in arrays.items():
+        if asked[name].real and not x.is_complex():
+            found[name] = x.to(common)
+        elif not hasattr(given[name], "dtype") and x.is_floating_point():
+            found[name] = x.to(torch.get_default_dtype())
+        else:
+            found[name] = x
+        dtype = str(found[name].dtype).removeprefix("torch.")
+        if dtype not in asked[name].dtypes:
+            kind = "real numbers" if asked[name].real else "whole numbers"
+            raise TypeError(f"{name}: expected {kind}, got {dtype}")
+    return found

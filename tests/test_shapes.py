@@ -192,7 +192,7 @@ def test_shapes_agree(compare):
 
 def test_every_public_function_is_compared():
     names = {compare.__name__ for compare in COMPARISONS}
-    for name in set(shapes.__all__) - {"Two"}:
+    for name in set(shapes.__all__) - {"Two", "door"}:
         assert any(other.startswith(name) for other in names), name
 
 
