@@ -10,6 +10,7 @@ import math
 import statistics
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -129,7 +130,8 @@ def correlated(h, f, mode):
         other = tuple(a + b for a, b in zip(u, t, strict=True))
         return h[t].item() * wrapped(f, other, mode == "cyclic")
 
-    return summed(term, *zip(*sides, strict=True), h.shape).real
+    y = summed(term, *zip(*sides, strict=True), h.shape)
+    return y if f.is_complex() or h.is_complex() else y.real
 
 
 def looped(x, w, b, stride=1, padding=0, dilation=1):
@@ -200,6 +202,9 @@ def correlate_of_the_definition(o):
     for f, h in circles():
         want = correlated(h, f, "cyclic")
         assert_close(o.correlate(h, f, "cyclic"), want)
+    f, h = seeded(0, 2, 5, dtype=torch.complex128)  # neither is conjugated
+    for a, b in ((f[:3], h), (f, h.real), (f.real, h)):
+        assert_close(o.correlate(a, b), correlated(a, b, "full"))
 
 
 def correlate_as_others(o):
@@ -315,10 +320,10 @@ def integers_that_overflow(o):
     says = r"float64 convolves exactly, got ‖f‖ ‖h‖ = 4.6e\+18; take convolve"
     refused(ValueError, says, o.convolve_fft, f, h)
     rng = np.random.default_rng(1)  # just within, and just beyond
-    for n in (2, 37, 5000):
-        f, h = torch.tensor(rng.integers(1, 1000, (2, n)))
+    for n in ((1,), (2,), (37,), (5000,), (5, 43)):
+        f, h = torch.tensor(rng.integers(1, 1000, (2, *n)))
         size = float(f.double().norm() * h.double().norm())
-        N = o.signals._fast(2 * n - 1)
+        N = math.prod(o.signals._fast(2 * k - 1) for k in n)
         room = 2**47 / math.log2(2 * N) / size
         k = int(room**0.5)
         want = o.convolve(k * f, k * h)
@@ -680,6 +685,35 @@ REFUSALS = [
      r"inputs: expected a number in \[1, inf\), got 0"),
     (lambda o: o.count_local(1, 2, 3, (0, 1)),
      r"outputs: expected a number in \[1, inf\), got 0"),
+    (lambda o: o.conv2d_backward(
+        images(1, 3, 3, 4), images(2, 2, 4, 5), images(3, 2, 2, 2)),
+     r"delta: .*axis 0 should be B = 2"),
+    (lambda o: o.conv2d_backward(
+        images(1, 3, 3, 3), images(1, 2, 4, 5), images(3, 2, 2, 2)),
+     r"delta: .*axis 3 should be V = 4"),
+    (lambda o: o.conv_transpose2d(
+        images(1, 2, 3, 3), images(2, 2, 2, 2), padding=(0, -1)),
+     r"padding: expected a number in \[0, inf\), got -1"),
+    (lambda o: o.conv_transpose2d(
+        images(1, 2, 3, 3), images(2, 2, 2, 2), stride=(1, 0)),
+     r"stride: expected a number in \[1, inf\), got 0"),
+    (lambda o: o.conv_transpose2d(
+        images(1, 2, 3, 3), images(2, 2, 2, 2), dilation=0),
+     r"dilation: expected a number in \[1, inf\), got 0"),
+    (lambda o: o.output_size(3, 0),
+     r"k: expected a number in \[1, inf\), got 0; raise it"),
+    (lambda o: o.output_size(3, 2, dilation=0),
+     r"dilation: expected a number in \[1, inf\), got 0"),
+    (lambda o: o.receptive_field([(0, 1)]),
+     r"k: expected a number in \[1, inf\), got 0"),
+    (lambda o: o.receptive_field([(3, 1, 0)]),
+     r"r: expected a number in \[1, inf\), got 0"),
+    (lambda o: o.count_conv(2, 0, 3),
+     r"filters: expected a number in \[1, inf\), got 0"),
+    (lambda o: o.count_conv(2, 1, (3, 0)),
+     r"size: expected a number in \[1, inf\), got 0"),
+    (lambda o: o.count_dense(2, 0),
+     r"outputs: expected a number in \[1, inf\), got 0"),
     (lambda o: o.conv_transpose2d(
         images(1, 2, 3, 3), images(2, 2, 2, 2), size=0),
      r"size: expected a number in \[1, inf\), got 0; raise it"),
@@ -757,13 +791,13 @@ LAYER = [conv2d_of_the_definition, conv2d_as_torch]
 POOLED = [pools_as_torch, gradients_of_pools]
 FAULTS = {
     "correlates and calls it convolution": (
-        "y[_box(t, f)] += h[t] * f",
-        "y[_box(t, f)] += h.flatten().flip(0).view_as(h)[t] * f",
+        "_moved(h[t] * f, t, size)",
+        "_moved(h.flatten().flip(0).view_as(h)[t] * f, t, size)",
         [*SIGNALS, convolve_multiplies_polynomials],
     ),
     "rolls the other way": (
-        "y += h[t] * f.roll(t,",
-        "y += h[t] * f.roll([-k for k in t],",
+        "(h[t] * f).roll(t,",
+        "(h[t] * f).roll([-k for k in t],",
         [convolve_of_the_definition],
     ),
     "keeps the last two terms": (
@@ -1045,8 +1079,8 @@ FAULTS = {
         [integers_that_overflow],
     ),
     "integers through float32": (
-        "dtype=torch.float64 if whole else f.dtype",
-        "dtype=torch.float32 if whole else f.dtype",
+        "z.double() if whole",
+        "z.float() if whole",
         [integers_are_exact],
     ),
     "integers cut, not rounded": (
@@ -1060,8 +1094,8 @@ FAULTS = {
         [integers_that_overflow],
     ),
     "a nan spreads": (
-        "y[_box(t, f)] += h[t] * f",
-        "e = torch.zeros_like(y); e[_box(t, f)] = f; y += h[t] * e",
+        "_moved(h[t] * f, t, size)",
+        "h[t] * _moved(f, t, size)",
         [a_nan_stays_in_its_window],
     ),
     "transforms of the lengths before": (
@@ -1282,6 +1316,36 @@ def test_autograd_passes_through_signals(mode):
     assert gradcheck(lambda h, f: o.correlate(h, f, mode), (h, f))
     h = seeded(2, 3).requires_grad_()
     assert gradcheck(lambda h: o.toeplitz(h, 3, mode), h)
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid", "cyclic"])
+def test_signals_and_kernels_can_be_mapped(mode):
+    """Each alone, too, whichever is longer."""
+    o = convolution
+    for convolve, (n, m) in itertools.product(
+        (o.convolve, o.convolve_fft, o.correlate), ((5, 3), (3, 5), (4, 4))
+    ):
+        f, h = seeded(0, 2, n), seeded(1, 2, m)
+        if o.correlate is convolve:
+            f, h = h, f
+        if mode in ("valid", "cyclic") and (n, m) != (4, 4):
+            continue
+        one = partial(convolve, mode=mode)
+        for axes in ((0, 0), (0, None), (None, 0)):
+            a, b = (
+                x if axis == 0 else x[0]
+                for x, axis in zip((f, h), axes, strict=True)
+            )
+            want = torch.stack(
+                [
+                    one(
+                        f[i if axes[0] == 0 else 0],
+                        h[i if axes[1] == 0 else 0],
+                    )
+                    for i in (0, 1)
+                ]
+            )
+            assert_close(torch.func.vmap(one, in_dims=axes)(a, b), want)
 
 
 def test_autograd_passes_through_layers():

@@ -109,8 +109,10 @@ def text_is_english(o):
     assert 60 < len(set(t)) < 200
     assert sum(c.isascii() for c in t) > 0.99 * len(t)
     assert Counter(t.lower().split()).most_common(1)[0][0] == "the"
-    assert t.startswith(topics[min(topics)])
-    assert t.endswith(topics[max(topics)])
+    names = sorted(topics)
+    assert t.startswith(topics[names[0]] + "\n")
+    assert t.endswith("\n" + topics[names[-1]])
+    assert len(t) == sum(len(topics[name]) + 1 for name in names) - 1
 
 
 def karate_club_is_that_of_networkx(o):
@@ -272,6 +274,20 @@ def torus_has_the_angles_of_its_area(o):
     assert stats.kstest(theta, cdf).pvalue > FIVE_SIGMAS
 
 
+def every_number_below_one_gives_a_point(o):
+    """The largest there is draws the last face, and no face behind it."""
+    for dtype in (torch.float16, torch.float32, torch.float64):
+        most = torch.nextafter(
+            torch.ones(5).to(dtype), torch.zeros(5).to(dtype)
+        )
+        u = torch.linspace(0.1, 0.9, 5).to(dtype)
+        for name in ("cube", "tetrahedron", "octahedron"):
+            surface = o.made._surface
+            X = accepted(surface, name, u, u.flip(0), most)
+            on = on_the_surface(X.double())[name].abs().max()
+            assert on < 4 * torch.finfo(dtype).eps, (name, dtype)
+
+
 def clouds_take_turns_and_follow_the_generator(o):
     X, y = o.shapes3d(19, 5, rng=torch.Generator().manual_seed(1))
     assert X.shape == (19, 5, 3)
@@ -308,6 +324,7 @@ COMPARISONS = [
     one_coordinate_is_uniform,
     surfaces_of_revolution_prefer_no_direction,
     torus_has_the_angles_of_its_area,
+    every_number_below_one_gives_a_point,
     clouds_take_turns_and_follow_the_generator,
     the_smallest_clouds,
 ]
@@ -503,6 +520,16 @@ FAULTS = {
         "T = T[(height > -1e-6).all(1) | (height < 1e-6).all(1)]",
         "T = T[(height > -9).all(1) | (height < 1e-6).all(1)]",
         [every_cloud_lies_on_its_own_surface_only],
+    ),
+    "a face behind the last": (
+        "(w * len(T)).long()",
+        "(w * len(T)).round().long()",
+        [every_number_below_one_gives_a_point],
+    ),
+    "topics run together": (
+        'return "\\n".join',
+        'return "".join',
+        [text_is_english],
     ),
     "half of the faces": (
         "(height > -1e-6).all(1) | (height < 1e-6).all(1)",

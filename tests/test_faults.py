@@ -296,6 +296,11 @@ FAULTS = {
         "beta2: float = 0.99",
         [t.defaults_of_torch],
     ),
+    "adagrad has another default of eps": (
+        "eps: float = 1e-10",
+        "eps: float = 1e-8",
+        [t.defaults_of_eps],
+    ),
     "a state of another method is taken": (
         "if got != want:",
         "if len(fresh) != len(state):",

@@ -193,6 +193,18 @@ def defaults_of_torch(o):
         assert_close(ours, torch_points(partial(make, lr=0.1), theta))
 
 
+def defaults_of_eps(o):
+    """They show where a gradient is as small as they are."""
+    for name, g, want in (
+        ("adagrad", 1e-10, 1 / 2),
+        ("adam", 1e-8, 1 / 2),
+        ("rmsprop", 1e-4, 1e-4 / (0.1 * 1e-8 + 1e-8) ** 0.5),
+    ):
+        zero, step = torch.zeros(2), getattr(o, name)
+        moved, _ = step(zero, lambda x, g=g: torch.full_like(x, g), eta=1.0)
+        assert_close(moved, torch.full_like(zero, -want))
+
+
 def averages(average, points, **how):
     """Feed the points to an AveragedModel and to our average."""
     model = torch.nn.Linear(5, 3, bias=False)
@@ -313,7 +325,7 @@ def eps_that_a_dtype_cannot_hold(o):
         refused(ValueError, says, step, theta, torch.sign)
         refused(ValueError, says, step, theta, torch.sign, eps=6.1e-5)
         for eps, dtype in (
-            (6.104e-5, torch.float16),
+            (torch.finfo(torch.float16).tiny, torch.float16),
             (1e-3, torch.float16),
             (1e-8, torch.bfloat16),
             (1e-8, torch.float32),
@@ -344,6 +356,7 @@ COMPARISONS = [
     adam_as_torch,
     adam_with_a_schedule,
     defaults_of_torch,
+    defaults_of_eps,
     polyak_as_torch,
     polyak_as_asgd,
     ema_as_torch,
@@ -544,12 +557,19 @@ def plain():
     return as_module(SOURCE)
 
 
+@pytest.mark.parametrize("compare", DOORS)
+def test_the_door_is_closed_to_these_alone(compare, plain):
+    compare(plain)
+
+
 @steps
 def test_steps_refuse_what_would_be_promoted_or_broadcast(name, how, plain):
     step = partial(getattr(plain, name), **how)
     theta = torch.ones(3)
-    with pytest.raises(TypeError, match=r"theta: .*int64; call theta.double"):
-        step(torch.ones(3, dtype=torch.int64), grad)
+    for dtype in (torch.int64, torch.uint8, torch.bool, torch.complex128):
+        says = f"theta: .*{dtype}; call theta.double"
+        with pytest.raises(TypeError, match=says):
+            step(torch.ones(3, dtype=dtype), grad)
     with pytest.raises(ValueError, match=r"\(3,\) like theta, got \(3, 1\)"):
         step(theta, lambda x: x[:, None])
     with pytest.raises(ValueError, match=r"grad\(theta\): .* got \(\)"):

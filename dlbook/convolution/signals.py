@@ -46,11 +46,11 @@ def convolve(f: Signal, h: Signal, mode: Mode = "full") -> Signal:
     if h.numel() > f.numel():
         f, h = h, f  # the same: fewer terms
     y = f.new_zeros(size)
-    for t in product(*map(range, h.shape)):  # h[t] f, moved by t
+    for t in product(*map(range, h.shape)):
         if mode == "cyclic":
-            y += h[t] * f.roll(t, tuple(range(f.ndim)))
+            y = y + (h[t] * f).roll(t, tuple(range(f.ndim)))
         else:
-            y[_box(t, f)] += h[t] * f
+            y = y + _moved(h[t] * f, t, size)
     return y[keep]
 
 
@@ -79,9 +79,9 @@ def convolve_fft(f: Signal, h: Signal, mode: Mode = "full") -> Signal:
     whole = not (f.is_floating_point() or f.is_complex())
     if whole:
         _exact(f, h, math.prod(N))
-    z = f.new_zeros(2, *N, dtype=torch.float64 if whole else f.dtype)
     start = (0,) * f.ndim
-    z[0][_box(start, f)], z[1][_box(start, h)] = f, h
+    z = torch.stack([_moved(f, start, N), _moved(h, start, N)])
+    z = z.double() if whole else z
     fft, ifft = torch.fft.rfftn, torch.fft.irfftn
     if z.is_complex():
         fft, ifft = torch.fft.fftn, torch.fft.ifftn
@@ -137,9 +137,11 @@ def _window(
     return [a + b - 1 for a, b in pairs], tuple(keep[mode])
 
 
-def _box(t: tuple[int, ...], x: Tensor) -> tuple[slice, ...]:
-    """Return where x lies once it has been moved by t."""
-    return tuple(slice(a, a + n) for a, n in zip(t, x.shape, strict=True))
+def _moved(x: Tensor, t: tuple[int, ...], size: list[int]) -> Tensor:
+    """Return an array of this size that is x from index t on, and else 0."""
+    ends = zip(t, x.shape, size, strict=True)
+    around = [k for a, n, N in ends for k in (N - n - a, a)]
+    return F.pad(x, around[::-1])  # torch counts the axes from the last
 
 
 def _alike(f: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:

@@ -98,7 +98,7 @@ def _polyhedron(C: Tensor, u: Tensor, v: Tensor, w: Tensor) -> Tensor:
     normal = torch.linalg.cross(T[:, 1] - T[:, 0], T[:, 2] - T[:, 0])
     height = torch.einsum("tcx,tx->tc", C - T[:, :1], normal)
     T = T[(height > -1e-6).all(1) | (height < 1e-6).all(1)]  # of equal areas
-    i = (w * len(T)).long().clamp_max(len(T) - 1)  # w rounds up to 1 at times
+    i = (w * len(T)).long()  # below len(T), as w < 1, rounding included
     a, b = u.sqrt()[..., None], v[..., None]
     D, E, F = T[i].unbind(-2)
     return (1 - a) * D + a * (1 - b) * E + a * b * F
