@@ -126,6 +126,9 @@ coverage: $(VENV)/book ## say which statements are written and checked
 power: $(VENV)/book ## list the weakest checks, the weakest first
 	$(PY) -m _ext.notebook.power
 
+claims: $(VENV)/all ## change each claim by what its check would notice (NB=...)
+	$(PY) -m _ext.notebook.claims $(NB)
+
 bench: $(VENV)/all ## measure what is marked `bench`
 	$(PY) -m pytest -m bench tests
 

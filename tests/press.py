@@ -25,7 +25,8 @@ ROOT = Path(__file__).parents[1]
 PRESS = ("_config.yml", "references.bib", "_ext", "_static")
 PRESS += ("CITATION.cff", "dlbook/__init__.py")
 SHEET = ("chapters/cheatsheet.yml", "chapters/sections.yml")
-PACKAGE = ("dlbook", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md")
+PACKAGE = ("dlbook", "pyproject.toml", "hatch_build.py")
+PACKAGE += ("README.md", "LICENSE", "CHANGELOG.md")
 OWNER = "author/book"
 
 

@@ -50,7 +50,7 @@ def test_the_facts_are_those_of_the_citation_file():
     facts = cite.facts(ROOT)
     assert facts.title == CFF["title"]
     assert facts.authors == ("The dlbook authors",)
-    assert facts.version == str(CFF["version"]) == dlbook.__version__
+    assert facts.version == str(CFF["version"]) == dlbook.__release__
     assert facts.day.isoformat() == str(CFF["date-released"])
 
 

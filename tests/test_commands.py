@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import stat
 import subprocess
@@ -234,17 +235,32 @@ def test_an_environment_whose_python_is_gone_is_made_anew(tree):
     assert calls(tree)[:2] == ["venv", "--group book"]
 
 
-def test_an_old_python_is_refused_in_words(tree):
+@pytest.mark.parametrize("folder", ["plain", "with a space"])
+def test_an_old_python_is_refused_in_words(tree, folder):
+    python = tree / folder / "python"
+    python.parent.mkdir()
+    python.symlink_to(sys.executable)
     (tree / "old").write_text(
         "import sys\nsys.version_info = (3, 10)\nexec(sys.argv[2])\n"
     )
     (tree / "fake/python3").write_text(
-        f'#!/bin/sh\nexec {sys.executable} old "$@"\n'
+        f'#!/bin/sh\nexec {shlex.quote(str(python))} old "$@"\n'
     )
     done = make(tree, "book")
     assert done.returncode != 0
     assert "Python 3.11 or newer is needed" in done.stderr
     assert not (tree / ".venv").exists()
+
+
+def test_a_book_may_lie_in_a_path_with_a_space(tree, tmp_path_factory):
+    other = tmp_path_factory.mktemp("with a space") / "my book"
+    shutil.copytree(tree, other)
+    assert make(other, "book").returncode == 0
+    assert calls(other) == ["venv", "--group book", "jupyter"]
+    assert make(other, ".venv/all").returncode == 0
+    assert calls(other) == ["--group test", "geometric"]
+    assert make(other, "book").returncode == 0
+    assert calls(other) == []
 
 
 def test_jupyterlab_loads_the_extension_that_renders_myst():

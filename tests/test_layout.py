@@ -3,6 +3,7 @@
 import ast
 import importlib.metadata
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -10,8 +11,11 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import press
 import pytest
 import yaml
+
+import dlbook
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "dlbook"
@@ -248,7 +252,7 @@ def test_the_project_is_citable():
 
 def version():
     source = (PACKAGE / "__init__.py").read_text("utf-8")
-    return re.search(r'__version__ = "(.*)"', source)[1]
+    return re.search(r'__release__ = "(.*)"', source)[1]
 
 
 def test_the_changelog_knows_the_version():
@@ -313,18 +317,81 @@ def test_constraints_pin_all_that_is_installed():
     assert wrong == {}
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """A source archive, and the wheel that is built from it."""
-    out = tmp_path_factory.mktemp("dist")
-    hatch = [sys.executable, "-m", "hatchling", "build", "-d", str(out)]
-    subprocess.run([*hatch, "-t", "sdist"], check=True, cwd=ROOT)
-    (archive,) = out.glob("*.tar.gz")
-    wheel = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps"]
+def wheel(source, out):
+    """Build a wheel from a tree or an archive of the sources."""
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps"]
     offline = ["--no-build-isolation", "--no-index", "-w", str(out)]
-    subprocess.run([*wheel, *offline, str(archive)], check=True)
+    subprocess.run([*command, *offline, str(source)], check=True)
     (path,) = out.glob("*.whl")
     return path
+
+
+def sdist(tree, out):
+    """Build an archive of the sources."""
+    hatch = [sys.executable, "-m", "hatchling", "build", "-d", str(out)]
+    subprocess.run([*hatch, "-t", "sdist"], check=True, cwd=tree)
+    (path,) = out.glob("*.tar.gz")
+    return path
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """The package at a commit of its own."""
+    tree = tmp_path_factory.mktemp("tree")
+    press.copy(ROOT, tree, (*press.PACKAGE, "chapters/cheatsheet.yml"))
+    press.copy(ROOT, tree, ("CITATION.cff",))
+    press.git(tree, "init", "--quiet")
+    press.git(tree, "add", ".")
+    press.git(tree, "commit", "--quiet", "--message", "One")
+    return tree
+
+
+@pytest.fixture(scope="module")
+def built(tree, tmp_path_factory):
+    """The wheel that is built from an archive of the sources."""
+    out = tmp_path_factory.mktemp("dist")
+    return wheel(sdist(tree, out), out)
+
+
+def named(path):
+    """Return the version in the name of a wheel."""
+    return path.name.split("-")[1]
+
+
+def at(tree):
+    """Return the version of a build from this tree."""
+    return f"{version()}+g{press.git(tree, 'rev-parse', 'HEAD')[:12]}"
+
+
+def test_a_build_carries_the_commit(tree, built, tmp_path):
+    assert named(built) == at(tree)  # through the archive
+    assert named(wheel(tree, tmp_path)) == at(tree)
+
+
+def test_a_build_after_another_commit_has_another_version(tree, tmp_path):
+    again = tmp_path / "again"
+    shutil.copytree(tree, again)
+    with (again / "dlbook" / "optim.py").open("a") as file:
+        file.write("# changed\n")
+    (tmp_path / "dirty").mkdir()
+    dirty = wheel(again, tmp_path / "dirty")
+    assert named(dirty) == f"{at(tree)}.dirty"
+    press.git(again, "commit", "--quiet", "--all", "--message", "Two")
+    (tmp_path / "two").mkdir()
+    assert named(wheel(again, tmp_path / "two")) == at(again) != at(tree)
+    assert press.git(again, "status", "--porcelain") == ""
+
+
+def test_a_tree_without_git_builds(tree, tmp_path):
+    bare = tmp_path / "outer" / "bare"
+    shutil.copytree(tree, bare, ignore=shutil.ignore_patterns(".git"))
+    press.git(bare.parent, "init", "--quiet")  # of another project
+    (tmp_path / "out").mkdir()
+    assert named(wheel(bare, tmp_path / "out")) == version()
+
+
+def test_a_checkout_is_told_from_what_is_installed():
+    assert dlbook.__version__ == f"{version()}+checkout"
 
 
 def test_the_wheel_holds_the_package_and_the_inventory(built):
@@ -338,8 +405,8 @@ def test_the_wheel_holds_the_package_and_the_inventory(built):
     wanted = {p.relative_to(ROOT).as_posix() for p in files if p.is_file()}
     assert wanted <= names
     tops = {name.split("/")[0] for name in names}
-    assert tops == {"dlbook", f"dlbook-{version()}.dist-info"}
-    assert f"Version: {version()}" in text
+    assert tops == {"dlbook", f"dlbook-{named(built)}.dist-info"}
+    assert f"Version: {named(built)}\n" in text
 
 
 def test_the_wheel_works_in_an_empty_directory(built, tmp_path):
@@ -349,7 +416,8 @@ def test_the_wheel_works_in_an_empty_directory(built, tmp_path):
     script = (
         f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); "
         "import dlbook; from dlbook import check; "
-        "check.exact('opt-adam', 1, 1); print(dlbook.__file__)"
+        "check.exact('opt-adam', 1, 1); print(dlbook.__file__); "
+        "print(dlbook.__version__)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
@@ -358,6 +426,7 @@ def test_the_wheel_works_in_an_empty_directory(built, tmp_path):
         cwd=tmp_path / "empty",
         text=True,
     )
-    said, where = done.stdout.splitlines()
+    said, where, number = done.stdout.splitlines()
     assert said.startswith("✓ 11.3.")
     assert where.startswith(str(tmp_path / "site"))
+    assert number == named(built)

@@ -383,6 +383,36 @@ def test_a_check_without_its_power_is_let_pass_for_now(root, monkeypatch):
     )
 
 
+@pytest.mark.parametrize(
+    ("call", "refused"),
+    [
+        ('refutes("opt-adam", True, bool(x < 10))', True),
+        ('refutes("opt-adam", printed=True, true=(x > 10).all())', True),
+        ('refutes("opt-adam", "all", "not " * (x <= 10))', True),
+        ('refutes("opt-adam", True, not finite)', True),
+        ('refutes("opt-adam", x, 10, by=1 if x < y else 2)', False),
+        ('refutes("opt-adam", x, 10)', False),
+        ('refutes("opt-adam", True, False)', False),
+        ('holds("opt-adam", x != 10, "so")', True),
+        ('holds("opt-adam", not x < 10, "so")', True),
+        ('holds("opt-adam", condition=all(~(x < 10)), says="so")', True),
+        ('holds("opt-adam", x < 10, "so")', False),
+        ('holds("opt-adam", x.isfinite().all(), "not so" != "so")', False),
+    ],
+)
+def test_a_comparison_that_nan_passes_is_refused(call, refused, root):
+    nb = good()
+    kind = call.split("(")[0]
+    cell = code(f"check.{call}", record("opt-adam", kind))
+    nb["cells"].append(cell)
+    nb["cells"][-1]["execution_count"] = 1 + max(
+        c.get("execution_count") or 0 for c in nb["cells"]
+    )
+    save(seal(nb, root), root)
+    found = [line for line in rules.book(root) if "NaN passes" in line]
+    assert bool(found) == refused
+
+
 def test_the_weakest_checks_are_listed_first(root):
     nb = good()
     nb["cells"][3]["outputs"] = [

@@ -251,6 +251,51 @@ def test_the_copy_begins_with_its_addresses(colab):
         )
 
 
+@pytest.mark.parametrize(
+    ("installed", "wanted"),
+    [
+        (None, True),
+        ("0.1.0", True),  # from before the version had the commit
+        ("0.1.0+g0123456789ab", True),
+        ("0.1.0+g{commit}.dirty", True),
+        ("0.1.0+g{commit}", False),
+        ("0.1.0+checkout", False),
+    ],
+)
+def test_the_copy_installs_the_package_unless_it_is_its_own(
+    colab, tmp_path, installed, wanted
+):
+    """What is found first must not stay loaded when another one comes."""
+    (cell,) = tagged(next(iter(colab.copies.values())), "install")
+    place = tmp_path / "dlbook"
+    source = re.sub(r"%pip .*", "install()", cell["source"])
+    assert "install()" in source
+    script = [
+        "import pathlib",
+        f"place = pathlib.Path({str(place)!r})",
+        "def install():",
+        "    place.mkdir(exist_ok=True)",
+        "    (place / '__init__.py').write_text('__version__ = \"new\"')",
+        source,
+        "import dlbook",
+        "print(dlbook.__version__)",
+    ]
+    if installed:
+        installed = installed.format(commit=colab.commit[:12])
+        place.mkdir()
+        old = f"__version__ = {installed!r}"
+        (place / "__init__.py").write_text(old, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", "\n".join(script)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.stdout.strip() == ("new" if wanted else installed)
+
+
 def test_the_buttons_lead_to_the_copy(colab):
     for name in colab.copies:
         page = colab.site.pages[f"chapters/{name}.html"]
@@ -777,13 +822,20 @@ def test_a_copy_runs_where_the_book_is_not_installed(colab, tmp_path):
         "GIT_CONFIG_KEY_0": f"url.file://{colab.site.tree}.insteadOf",
         "GIT_CONFIG_VALUE_0": "https://github.com/author/book",
     }
-    command = [python, "-c", "import dlbook; print(dlbook.__file__)"]
+    command = [python, "-c", "import dlbook; print(dlbook.__file__, "]
+    command[-1] += "dlbook.__version__)"
     before = subprocess.run(
-        command, cwd=home, check=False, capture_output=True
+        command, cwd=home, env=environment, check=False, capture_output=True
     )
     assert before.returncode != 0
     judge(run(python, colab.copies[name], home, environment))
     after = subprocess.run(
-        command, cwd=home, check=True, capture_output=True, encoding="utf-8"
+        command,
+        cwd=home,
+        env=environment,
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
     )
     assert str(tmp_path / "bare") in after.stdout
+    assert after.stdout.rstrip().endswith(f"+g{colab.commit[:12]}")

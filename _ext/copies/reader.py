@@ -15,6 +15,12 @@ from _ext.copies.plain import Plain, Site, parts
 from _ext.notebook.records import Notebook
 
 TEMPLATE = Path(__file__).parent / "templates" / "install.py.txt"
+MISSING = """\
+# The book's own package; it is here already if you work in a checkout.
+try:
+    import dlbook
+except ImportError:
+    raise ImportError("run `pip install .` in a checkout") from None"""
 SOLUTIONS = (
     "Each solution is folded: open its heading. A solution of a coding "
     "exercise defines the function anew, and checks itself."
@@ -26,13 +32,15 @@ Cell = dict[str, Any]
 class Home(NamedTuple):
     """Where a copy leads: its page, Colab, and the package's address.
 
-    The badge is a picture of the site's own: a copy asks no other host.
+    The package is what pip installs, at the commit. The badge is a picture
+    of the site's own: a copy asks no other host.
     """
 
     page: str
     badge: str
     colab: str | None
     package: str | None
+    commit: str = ""
 
 
 class Piece(NamedTuple):
@@ -166,14 +174,12 @@ def opened(cell: Cell, home: Home) -> Cell:
 
 
 def install(home: Home) -> Cell:
-    """Return the cell that brings the package where it is missing."""
+    """Return the cell that brings the package, as it was for this copy."""
+    code = MISSING
     if home.package:
-        line = f'%pip install --quiet "{home.package}"'
-    else:
-        line = (
-            'raise ImportError("run `pip install .` in a checkout") from None'
+        code = TEMPLATE.read_text("utf-8").format(
+            package=home.package, commit=home.commit[:12]
         )
-    code = TEMPLATE.read_text("utf-8").format(install=line)
     return program("install", code.rstrip("\n"), ["install"])
 
 

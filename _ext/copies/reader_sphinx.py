@@ -236,6 +236,7 @@ def copy_of(app: Sphinx, docname: str) -> records.Notebook:
         f"{base}{FOLDER}/{BADGE.name}",
         colab(app, docname),
         package(app, nb),
+        app.dl_repository.commit if app.dl_repository else "",
     )
     return reader.make(nb, links, home, warn)
 

@@ -443,8 +443,40 @@ def plenty(page: Page) -> Iterator[Complaint]:
         yield None, "the first code cell does not call plot.style()"
 
 
+def numeric(page: Page) -> Iterator[Complaint]:
+    """Refuse a truth value where there are numbers: NaN would pass.
+
+    `refutes` with a comparison passes if the numbers are NaN, as the
+    comparison is false then; so do `!=` and `not` in `holds`.
+    """
+    for index, cell in page.code():
+        for call in called(cell):
+            name = ast.unparse(call.func)
+            words = {word.arg: word.value for word in call.keywords}
+            if name == "check.refutes":
+                given = [*call.args[1:3], words.get("printed")]
+                given += [words.get("true")]
+                bad: tuple[type, ...] = (ast.Compare, ast.Not)
+                cure = "give refutes the numbers"
+            elif name == "check.holds":
+                given = [*call.args[1:2], words.get("condition")]
+                bad = (ast.NotEq, ast.Not, ast.Invert)
+                cure = "compare the numbers with another check"
+            else:
+                continue
+            parts = [part for x in given if x for part in ast.walk(x)]
+            if any(isinstance(part, bad) for part in parts):
+                yield (
+                    index,
+                    f"{name} hides a comparison that NaN passes; {cure}",
+                )
+
+
 def powerful(page: Page) -> Iterator[Complaint]:
-    """Refuse a check that would not notice a tenth, unless it says why."""
+    """Refuse a check that would not notice a tenth, unless it says why.
+
+    An order is exempt: its tolerance excludes the neighbouring exponents.
+    """
     for index, cell in page.code():
         for output in cell["outputs"]:
             if records.MIME not in data(output):
@@ -456,6 +488,8 @@ def powerful(page: Page) -> Iterator[Complaint]:
     for record in records.records(page.nb):
         reason = re.search(r"\b(since|because)\b", record.says)
         if record.power is None or record.power <= WEAK or reason:
+            continue
+        if record.kind == "order":
             continue
         yield (
             record.cell,
@@ -531,6 +565,7 @@ MECHANICS: tuple[Rule, ...] = (
     fences,
     headings,
     wording,
+    numeric,
 )
 BARS: tuple[Rule, ...] = (exercises, plenty, ascribed, powerful)
 

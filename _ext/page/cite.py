@@ -83,7 +83,7 @@ def facts(root: Path) -> Facts:
     except (KeyError, ValueError) as error:
         raise ExtensionError(f"CITATION.cff: {error} is wrong") from error
     source = (root / "dlbook" / "__init__.py").read_text("utf-8")
-    if f'\n__version__ = "{found.version}"\n' not in source:
+    if f'\n__release__ = "{found.version}"\n' not in source:
         text = f"CITATION.cff: version {found.version} is not dlbook's"
         raise ExtensionError(text)
     return found
