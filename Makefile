@@ -16,7 +16,8 @@ export MKL_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book serve slow test notebooks lab bench coverage power constraints clean \
+.PHONY: help book serve slow test notebooks lab bench coverage power claims \
+        constraints clean \
         FORCE
 
 help: ## list the commands

@@ -42,7 +42,8 @@ def score_gradient(
     """Estimate ∇_θ E[f(X)] by (f(x_i) − b) ∇_θ log p_θ(x_i), x_i ~ p_θ.
 
     One estimate for each draw; their mean is unbiased for every b that does
-    not depend on the draw. f need not be differentiable.
+    not depend on the draw, if ∇_θ and the integral over x commute. f need not
+    be differentiable.
 
     log_p: log p_θ(x), called as ``log_p(theta, x)`` with one draw.
     baseline: the b.
@@ -62,6 +63,10 @@ def pathwise_gradient(
     eps: Points,
 ) -> Float[Tensor, "m ..."]:
     """Estimate ∇_θ E[f(X)] by ∇_θ f(path(θ, ε_i)), one for each draw.
+
+    Their mean is unbiased if ∇_θ and the mean over ε commute, for example if
+    f ∘ path is Lipschitz in θ near θ with a constant of finite mean. A path
+    that jumps gives the estimate 0.
 
     path: turns noise ε, whose distribution does not know θ, into a draw of
     p_θ; called as ``path(theta, eps)``. f ∘ path must be differentiable in θ.
@@ -109,8 +114,9 @@ def tangent_gap(
 
         f(y) − f(x) − ∇f(x)ᵀ(y − x) − μ/2 ‖y − x‖²
 
-    It is ≥ 0 for all x, y if and only if f is convex (μ = 0), μ-strongly
-    convex (μ > 0); it is ≤ 0 with L for μ if f is L-smooth.
+    For differentiable f it is ≥ 0 for all x, y if and only if f is convex
+    (μ = 0), μ-strongly convex (μ > 0); it is ≤ 0 with L for μ if f is
+    L-smooth.
 
     mu: curvature μ of the parabola.
     """
@@ -200,8 +206,9 @@ def gradient_descent_rate(
 ) -> Float[Tensor, ""]:
     """Return ρ = max_i |1 − η λ_i|, the factor of gradient descent.
 
-    On ½ xᵀH x the distance to the minimum shrinks at least by ρ a step, by
-    exactly ρ from the worst start; it grows if ρ > 1.
+    On ½ xᵀH x a step multiplies the distance to the minimum by ρ at most, and
+    from the worst start by exactly ρ. If ρ > 1, all starts run away but those
+    without a share in the eigenvectors with |1 − η λ_i| ≥ 1.
 
     eta: step size η > 0. At 1/L ρ is 1 − 1/κ, at 2/(L + μ) it is smallest.
     """

@@ -104,24 +104,29 @@ def finite_difference(
 
     Divided by is the distance between the two points as they are stored.
 
-    h: the step, in units of x. Left out it is ε^{1/3} max(1, max |x_i|) with
-    the dtype's ε, which balances truncation against rounding. Too small a
-    step for the dtype is refused: x + h would be x.
+    h: the step, in units of x. Left out it is ε^{1/3} max(1, |x_i|) for the
+    entry x_i, with the dtype's ε, which balances truncation against rounding.
+    A step too small for the dtype is refused: x + h or x − h would be x.
     """
     _door(x)
-    size = max(1.0, float(x.detach().abs().max()))
-    best = torch.finfo(x.dtype).eps ** (1 / 3) * size
-    h = best if h is None else h
-    interval("h", h, "(0, inf)", "it is a distance")
-    if bool(((x + h == x) | (x - h == x)).any()):
+    if not bool(x.isfinite().all()):
+        raise ValueError("x: expected finite entries, got nan or inf")
+    best = torch.finfo(x.dtype).eps ** (1 / 3) * x.detach().abs().clamp_min(1)
+    if h is None:
+        steps = best
+    else:
+        interval("h", h, "(0, inf)", "it is a distance")
+        steps = torch.full_like(best, h)
+    lost = (x + steps == x) | (x - steps == x)
+    if bool(lost.any()):
         raise ValueError(
             f"h: expected a step that changes every entry of x in {x.dtype}, "
-            f"got {h:g}; take {best:.1g} or leave it out"
+            f"got {h:g}; take {float(best[lost].max()):.1g} or leave it out"
         )
     f, columns = _told(f), []
-    for i in range(x.numel()):
+    for i, step in enumerate(vec(steps)):
         e = torch.zeros_like(vec(x))
-        e[i] = h
+        e[i] = step
         e = _unvec(e, x)
         above, below = f(x + e), f(x - e)
         same_shape("f(x + h)", above, "f(x - h)", below)

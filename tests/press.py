@@ -243,7 +243,9 @@ def book(tree, notebooks, pages=()):
         nb = {"nbformat": 4, "nbformat_minor": 5, "cells": cells}
         kernel = {"name": "python3", "display_name": "Python 3"}
         language = {"name": "python"}
+        hashes = {"code": "0", "outputs": "0"}  # as execution leaves them
         nb["metadata"] = {"kernelspec": kernel, "language_info": language}
+        nb["metadata"]["dlbook"] = hashes
         path = tree / "chapters" / f"{name}.ipynb"
         path.write_text(json.dumps(nb), "utf-8")
         toc.append(f"  - file: chapters/{name}")
@@ -307,6 +309,8 @@ OTHER = [
         "(opt-nesterov)=\nTwo points.\n\n"
         ":::{admonition} What our copy prints\n"
         ":class: caution erratum dropdown\n\n*One* letter.\n:::\n\n"
+        ":::{admonition} What the sheet prints\n"
+        ":class: caution erratum\n\nAnother.\n:::\n\n"
         ":::{exercise} Third\n:label: ex-third\nAsk.\n:::\n\n"
         "(exp-11-3-long-way)=\nHow {prf:ref}`fast <exp-11-3-long-way>`?"
     ),

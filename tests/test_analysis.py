@@ -5,6 +5,7 @@ wrong one.
 """
 
 import inspect
+import itertools
 import math
 
 import numpy as np
@@ -181,6 +182,110 @@ def chord_of_all_pairs(o):
     )
 
 
+def is_refused(call):
+    try:
+        call()
+    except ValueError:
+        return True
+    return False
+
+
+def weights_of_a_chord(o):
+    """The end points belong to the chord, what lies beyond does not."""
+    x = torch.ones(1, 3)
+    for lam, beyond in (
+        (0.0, False),
+        (1.0, False),
+        (-0.01, True),
+        (1.01, True),
+    ):
+        assert beyond == is_refused(
+            lambda lam=lam: o.convexity_gap(cubic, x, 2 * x, lam * x[:, 0])
+        )
+
+
+def singular_up_to_rounding(o):
+    """The limit is n eps σ_max, at any scale and in either dtype."""
+    for dtype in (torch.float32, torch.float64):
+        eps = torch.finfo(dtype).eps
+        for n, scale in itertools.product((2, 5), (1.0, 1e-6, 1e9)):
+            for share, infinite in ((0.9, True), (1.2, False)):
+                sigma = torch.ones(n, dtype=dtype)
+                sigma[-1] = share * n * eps
+                kappa = o.condition_number(scale * torch.diag(sigma)).item()
+                assert math.isinf(kappa) == infinite, (n, scale, share)
+
+
+def symmetric_up_to_rounding(o):
+    """Entries may differ by 8 n eps times the largest, no more."""
+    eps = torch.finfo(torch.float64).eps
+    for n, scale in itertools.product((2, 5), (1.0, 1e-6, 1e9)):
+        for share, wrong in ((7.0, False), (9.0, True)):
+            H = torch.eye(n)
+            H[0, 1] = share * n * eps
+            assert wrong == is_refused(
+                lambda H=H, c=scale: o.curvature_range(c * H)
+            ), (n, scale, share)
+
+
+def no_positive_curvature(o):
+    """Zero is none, nor is what rounding leaves of it, n eps λ_max."""
+    eps = torch.finfo(torch.float64).eps
+    for H, wrong in (
+        (torch.zeros(2, 2), True),
+        (torch.zeros(1, 1), True),
+        (torch.diag(torch.tensor([3.0, 0.0])), True),
+        (torch.diag(torch.tensor([-3.0, -1.0])), True),
+        (torch.diag(torch.tensor([1e9, 1.8 * eps * 1e9])), True),
+        (torch.diag(torch.tensor([1e9, 2.4 * eps * 1e9])), False),
+        (torch.tensor([[1e-300]]), False),
+    ):
+        assert wrong == is_refused(lambda H=H: o.curvature_range(H)), H
+
+
+def entries_that_are_none(o):
+    for bad in (math.nan, math.inf, -math.inf):
+        A = torch.eye(3)
+        A[1, 2] = A[2, 1] = bad
+        assert is_refused(lambda A=A: o.condition_number(A))
+        assert is_refused(lambda A=A: o.curvature_range(A))
+
+
+def chords_without_a_slope(o):
+    for x in ([1.0], [2.0, 1.0, 2.0], [0.0, math.nan]):
+        x = torch.tensor(x)
+        assert is_refused(lambda x=x: o.steepest_chord(x, torch.ones_like(x)))
+
+
+def draws_that_jump(o):
+    """A path that jumps has the pathwise estimate 0, the score has not."""
+    u, theta = torch.rand(7), torch.tensor(0.3)
+    jumps = o.pathwise_gradient(
+        torch.exp, lambda t, e: (e < t).to(t), theta, u
+    )
+    assert_close(jumps, torch.zeros(7))
+    score = o.score_gradient(
+        torch.exp,
+        lambda t, x: x * t.log() + (1 - x) * (1 - t).log(),
+        theta,
+        torch.tensor([0.0, 1.0]),
+    )
+    assert_close(0.7 * score[0] + 0.3 * score[1], torch.tensor(math.e - 1))
+
+
+def rates_of_two_steps(o):
+    """1 − 1/κ at 1/L, (κ − 1)/(κ + 1) at 2/(L + μ), and no rate is less."""
+    mu, L = 0.5, 8.0
+    H = spd([mu, 2.0, L], seed=4)
+    best = o.gradient_descent_rate(H, eta=2 / (L + mu))
+    assert_close(best, torch.tensor((L - mu) / (L + mu)))
+    assert_close(
+        o.gradient_descent_rate(H, eta=1 / L), torch.tensor(1 - mu / L)
+    )
+    for eta in (0.15, 0.23, 0.24, 0.3):
+        assert bool(o.gradient_descent_rate(H, eta=eta) > best)
+
+
 COMPARISONS = [
     gaps_of_the_definition,
     score_of_a_normal,
@@ -191,6 +296,14 @@ COMPARISONS = [
     range_of_known_eigenvalues,
     rate_of_descent,
     chord_of_all_pairs,
+    weights_of_a_chord,
+    singular_up_to_rounding,
+    symmetric_up_to_rounding,
+    no_positive_curvature,
+    entries_that_are_none,
+    chords_without_a_slope,
+    draws_that_jump,
+    rates_of_two_steps,
 ]
 
 
@@ -285,6 +398,86 @@ FAULTS = {
         "return (y[order].diff() / step).abs().max()",
         "return (y[order].diff() / step).max()",
         chord_of_all_pairs,
+    ),
+    "the end of a chord refused": (
+        "(lam >= 0)",
+        "(lam > 0)",
+        weights_of_a_chord,
+    ),
+    "the start of a chord refused": (
+        "(lam <= 1)",
+        "(lam < 1)",
+        weights_of_a_chord,
+    ),
+    "weights below 0 or above 1": (
+        "(lam >= 0) & (lam <= 1)",
+        "(lam >= 0) | (lam <= 1)",
+        weights_of_a_chord,
+    ),
+    "zero has positive curvature": (
+        "if not float(lam[0]) > eps * float(lam.abs().max()):",
+        "if not float(lam[0]) >= eps * float(lam.abs().max()):",
+        no_positive_curvature,
+    ),
+    "rounding has positive curvature": (
+        "if not float(lam[0]) > eps * float(lam.abs().max()):",
+        "if not float(lam[0]) > 0:",
+        no_positive_curvature,
+    ),
+    "positive curvature at one scale": (
+        "if not float(lam[0]) > eps * float(lam.abs().max()):",
+        "if not float(lam[0]) > eps:",
+        no_positive_curvature,
+    ),
+    "singular whatever the size": (
+        "zero = len(A) * torch.finfo(A.dtype).eps * sigma[0]",
+        "zero = torch.finfo(A.dtype).eps * sigma[0]",
+        singular_up_to_rounding,
+    ),
+    "singular at one scale": (
+        "zero = len(A) * torch.finfo(A.dtype).eps * sigma[0]",
+        "zero = len(A) * torch.finfo(A.dtype).eps",
+        singular_up_to_rounding,
+    ),
+    "singular in double precision": (
+        "zero = len(A) * torch.finfo(A.dtype).eps * sigma[0]",
+        "zero = len(A) * torch.finfo(torch.float64).eps * sigma[0]",
+        singular_up_to_rounding,
+    ),
+    "zero divided by zero": (
+        "sigma[-1] > zero,",
+        "sigma[-1] >= zero,",
+        condition_of_known_eigenvalues,
+    ),
+    "symmetric at one scale": (
+        "if off > 8 * eps * size:",
+        "if off > 8 * eps:",
+        symmetric_up_to_rounding,
+    ),
+    "symmetric to four roundings": (
+        "if off > 8 * eps * size:",
+        "if off > 4 * eps * size:",
+        symmetric_up_to_rounding,
+    ),
+    "symmetric to sixteen roundings": (
+        "if off > 8 * eps * size:",
+        "if off > 16 * eps * size:",
+        symmetric_up_to_rounding,
+    ),
+    "asymmetry with a sign": (
+        "float((H - H.mT).abs().max()), float(H.abs().max())",
+        "float((H - H.mT)[-1].max()), float(H.abs().max())",
+        symmetric_up_to_rounding,
+    ),
+    "infinity is a number": (
+        "not bool(A.isfinite().all())",
+        "bool(A.isnan().any())",
+        entries_that_are_none,
+    ),
+    "a chord from a point to itself": (
+        "(step > 0).all()",
+        "(step >= 0).all()",
+        chords_without_a_slope,
     ),
 }
 

@@ -129,14 +129,51 @@ def difference_of_a_matrix(c):
 
 
 def difference_with_its_own_step(c):
-    """ε^{1/3} max(1, max |x|): seen in the error of a cubic, which is h²."""
-    for scale in (1.0, 1e6):
-        x = scale * torch.tensor([1.0, -0.5])
-        h = 2.0 ** (-52 / 3) * scale
-        seen = []
+    """ε^{1/3} max(1, |x_i|), of each entry: seen in the points it takes."""
+    h = 2.0 ** (-52 / 3)
+    for x in ([1.0, -0.5], [1e6, -0.5e6], [0.5, -4e3], [-1e8, 1.0]):
+        x, seen = torch.tensor(x), []
         c.finite_difference(lambda x, seen=seen: seen.append(x) or x, x)
-        assert_close(seen[0] - seen[1], torch.tensor([2 * h, 0.0]),
-                     rtol=1e-6, atol=0)  # fmt: skip
+        steps = [2 * h * max(1.0, abs(float(k))) for k in x]
+        for i, step in enumerate(steps):
+            taken = seen[2 * i] - seen[2 * i + 1]
+            want = torch.zeros(2)
+            want[i] = step
+            assert_close(taken, want, rtol=1e-6, atol=0)
+
+
+def difference_far_from_zero(c):
+    """With the step of 1, x² at −10⁸ would keep three digits of eleven."""
+    x = torch.tensor([-1e8, 3.0])
+    J = c.finite_difference(lambda x: x**2, x)
+    assert_close(J, (2 * x).diag(), rtol=1e-10, atol=1e-9)
+    # The step of the large entry would skip 960 periods of the small one.
+    x = torch.tensor([1.0, 1e9])
+    J = c.finite_difference(lambda x: x[:1].sin(), x)
+    assert_close(J[0, 0], x[0].cos(), rtol=0, atol=1e-9)
+
+
+def difference_refuses_a_step_that_vanishes(c):
+    """From 2⁵³ on, x + 1 is x, and x − 1 is not; below −2⁵³ it is x − 1."""
+    for x in (2.0**53, -(2.0**53)):
+        points = torch.tensor([0.0, x])
+        try:
+            c.finite_difference(lambda x: x, points, h=1.0)
+        except ValueError as error:
+            assert "take 5e+10" in str(error)  # noqa: PT017
+        else:
+            raise AssertionError(f"a step of 1 at {x:g} was taken")
+
+
+def derivatives_on_the_device_of_x(c):
+    """Without one at hand: a tensor on `meta` has a shape and a device."""
+    x = torch.ones(3, 5, device="meta")
+    for name in JACOBIANS:
+        try:
+            J = getattr(c, name)(lambda x: x.sin().sum(1), x)
+        except RuntimeError as error:
+            raise AssertionError(f"{name}: {error}") from error
+        assert J.device.type == "meta"
 
 
 def difference_divides_by_the_stored_distance(c):
@@ -164,6 +201,7 @@ def contract_of_the_definition(c):
         assert_close(c.contract(P, Q, axes=axes), torch.tensor(theirs))
 
 
+JACOBIANS = ["gradient", "jacobian", "tensor_jacobian"]
 COMPARISONS = [
     vec_as_numpy,
     tensor_jacobian_of_the_definition,
@@ -176,11 +214,12 @@ COMPARISONS = [
     difference_of_a_cubic,
     difference_of_a_matrix,
     difference_with_its_own_step,
+    difference_far_from_zero,
+    difference_refuses_a_step_that_vanishes,
+    derivatives_on_the_device_of_x,
     difference_divides_by_the_stored_distance,
     contract_of_the_definition,
 ]
-JACOBIANS = ["gradient", "jacobian", "tensor_jacobian"]
-jacobians = pytest.mark.parametrize("name", JACOBIANS)
 derivatives = pytest.mark.parametrize(
     "name", [*JACOBIANS, "finite_difference"]
 )
@@ -385,6 +424,12 @@ def test_a_step_must_change_every_entry():
         calculus.finite_difference(torch.sin, large, h=step)
 
 
+@pytest.mark.parametrize("entry", [float("nan"), float("inf")])
+def test_a_point_that_is_no_point_is_refused(entry):
+    with pytest.raises(ValueError, match="x: expected finite entries"):
+        calculus.finite_difference(torch.sin, torch.tensor([1.0, entry]))
+
+
 def test_a_value_that_changes_its_shape_is_refused(plain):
     calls = []
     with pytest.raises(ValueError, match=r"f\(x \+ h\): .*\(2,\) like f\(x -"):
@@ -492,9 +537,44 @@ FAULTS = {
         [difference_with_its_own_step],
     ),
     "the step does not grow with x": (
-        "size = max(1.0, float(x.detach().abs().max()))",
-        "size = 1.0",
+        "* x.detach().abs().clamp_min(1)",
+        "* torch.ones_like(x)",
+        [difference_with_its_own_step, difference_far_from_zero],
+    ),
+    "the step does not grow with −x": (
+        "x.detach().abs().clamp_min(1)",
+        "x.detach().clamp_min(1)",
+        [difference_with_its_own_step, difference_far_from_zero],
+    ),
+    "the step vanishes with x": (
+        ".abs().clamp_min(1)",
+        ".abs()",
         [difference_with_its_own_step],
+    ),
+    "the largest entry gives the step of all": (
+        "x.detach().abs().clamp_min(1)",
+        "x.detach().abs().max().clamp_min(1).expand(x.shape)",
+        [difference_with_its_own_step, difference_far_from_zero],
+    ),
+    "a step may vanish on one side": (
+        "(x + steps == x) | (x - steps == x)",
+        "(x + steps == x) & (x - steps == x)",
+        [difference_refuses_a_step_that_vanishes],
+    ),
+    "a step may vanish below x": (
+        "(x + steps == x) | (x - steps == x)",
+        "x + steps == x",
+        [difference_refuses_a_step_that_vanishes],
+    ),
+    "a step may vanish above x": (
+        "(x + steps == x) | (x - steps == x)",
+        "x - steps == x",
+        [difference_refuses_a_step_that_vanishes],
+    ),
+    "the unit cotangents stay on the CPU": (
+        "dtype=y.dtype, device=y.device",
+        "dtype=y.dtype",
+        [derivatives_on_the_device_of_x],
     ),
     "contract takes the first axes of A": (
         "C: Tensor = torch.tensordot(A, B, dims=axes)",

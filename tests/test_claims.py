@@ -7,6 +7,7 @@ import pytest
 from _ext.notebook import claims, execute, records
 
 KINDS = """
+from fractions import Fraction
 import numpy as np
 from dlbook import check, plot
 
@@ -15,8 +16,9 @@ draws = np.tile([-1.0, 1.0], 50)
 check.close("opt-adam", [1.01, 2.0], [1.0, 2.0], atol=0.03)
 check.close("opt-adam", np.float32(1 / 3), 1 / 3)
 check.close("opt-adam", [1 + 2j, 0], [1 + 2j, 0], rtol=0.1)
-check.close("opt-adam", 1e-17, 0.0, atol=1e-12, scale=3.0)
+check.close("opt-adam", 1e-17, 0.0, atol=1e-12, scale=np.float32(3))
 check.exact("opt-adam", 3, 3)
+check.exact("opt-adam", Fraction(1, 3), Fraction(2, 6))
 check.exact("opt-adam", np.arange(6).reshape(2, 3), [[0, 1, 2], [3, 4, 5]])
 check.exact("opt-adam", "a", "a")
 check.within("opt-adam", 20 + draws, expected=20.2)
@@ -55,7 +57,7 @@ def notebook(path, *sources):
 def test_every_kind_of_check_notices_what_it_says(tmp_path):
     path = notebook(tmp_path / "a.ipynb", KINDS)
     # two signs each for close, within's expected and order; none for words
-    assert claims.judge(path, execute.ROOT) == (8 + 2 + 4 + 2 + 3 + 4 + 3, [])
+    assert claims.judge(path, execute.ROOT) == (8 + 3 + 4 + 2 + 3 + 4 + 3, [])
 
 
 def test_a_check_that_boasts_is_found(tmp_path):

@@ -32,6 +32,15 @@ def gaussian(d, rng):
     return torch.randn(d, generator=rng), B @ B.mT / (d + 2)
 
 
+def accepts(function, *args, **options):
+    """Say whether a call goes through the door."""
+    try:
+        function(*args, **options)
+    except ValueError:
+        return False
+    return True
+
+
 # ---- comparisons ----------------------------------------------------------
 def logpdf_as_scipy(m):
     rng = seeded(0)
@@ -41,6 +50,47 @@ def logpdf_as_scipy(m):
         law = stats.multivariate_normal(mu.numpy(), Sigma.numpy())
         expected = torch.as_tensor(law.logpdf(x.numpy())).reshape(batch)
         assert_close(m.gaussian_logpdf(x, mu, Sigma), expected)
+
+
+def logpdf_copies_no_factor(m):
+    """The largest piece of memory holds the points, not an L for each."""
+    d, n = 24, 500
+    mu, Sigma = gaussian(d, seeded(6))
+    x = torch.zeros(n, d)
+    with torch.profiler.profile(
+        activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True
+    ) as memory:
+        m.gaussian_logpdf(x, mu, Sigma)
+    largest = max(event.self_cpu_memory_usage for event in memory.events())
+    assert x.nbytes <= largest <= 3 * x.nbytes
+
+
+def singular(d, k, seed):
+    """B Bᵀ of rank k < d, but for rounding."""
+    B = torch.randn(d, k, generator=seeded(seed))
+    return B @ B.mT
+
+
+def logpdf_needs_full_rank(m):
+    zero = torch.zeros(30)
+    for d, k in ((1, 0), (2, 1), (3, 2), (5, 4), (30, 3)):
+        for seed in range(20):
+            given = (zero[:d], zero[:d], singular(d, k, seed))
+            assert not accepts(m.gaussian_logpdf, *given), (d, k, seed)
+    indefinite = torch.tensor([[1.0, 2.0], [2.0, 1.0]])
+    assert not accepts(m.gaussian_logpdf, zero[:2], zero[:2], indefinite)
+
+
+def logpdf_of_unlike_scales(m):
+    """Neither units nor a correlation near 1 make a law singular."""
+    sd, mu = torch.tensor([1e-9, 1.0, 1e9]), torch.zeros(3)
+    C = torch.tensor([[1.0, 0.5, 0.2], [0.5, 1.0, 0.1], [0.2, 0.1, 1.0]])
+    x = torch.tensor([0.3, -1.2, 0.7])
+    assert accepts(m.gaussian_logpdf, sd * x, mu, sd[:, None] * C * sd)
+    there = m.gaussian_logpdf(sd * x, mu, sd[:, None] * C * sd)
+    assert_close(there, m.gaussian_logpdf(x, mu, C) - sd.log().sum())
+    near = torch.tensor([[1.0, 1.0 - 1e-13], [1.0 - 1e-13, 1.0]])
+    assert accepts(m.gaussian_logpdf, x[:2], mu[:2], near)
 
 
 def mle_as_numpy(m):
@@ -74,6 +124,32 @@ def conditional_of_a_singular_law(m):
     assert_close(got.Sigma, torch.tensor([[0.0, 0.0], [0.0, 3.0]]))
 
 
+def conditional_takes_any_covariance(m):
+    """B Bᵀ is one, whatever its rank, also where nothing varies."""
+    for d, k in ((3, 1), (7, 3), (30, 3)):
+        for seed in range(20):
+            mu, z, Sigma = torch.zeros(d), torch.ones(k), singular(d, k, seed)
+            given = (mu, Sigma, range(k), z)
+            assert accepts(m.gaussian_conditional, *given), (d, k, seed)
+            left = m.gaussian_conditional(*given).Sigma
+            zero = torch.zeros(d - k, d - k)
+            assert_close(left, zero, rtol=0.0, atol=1e-7)
+    given = (torch.tensor([1.0, 2.0]), torch.zeros(2, 2), [], torch.zeros(0))
+    assert accepts(m.gaussian_conditional, *given)
+    law = m.gaussian_conditional(*given)
+    assert_close(law.mu, given[0])
+    assert_close(law.Sigma, given[1])
+
+
+def conditional_sees_what_is_no_covariance(m):
+    """A Schur complement of −10⁻⁹, at three sizes."""
+    S = torch.tensor([[1, 2.0, 0.0], [2.0, 4.0 - 1e-9, 0.0], [0.0, 0.0, 3.0]])
+    mu = torch.zeros(3)
+    for size in (1e-12, 1.0, 1e12):
+        given = (mu, size * S, [0], mu[:1])
+        assert not accepts(m.gaussian_conditional, *given), size
+
+
 def mgf_of_masses(m):
     x, p = torch.tensor([-2.0, 0.0, 3.0]), torch.tensor([0.5, 0.2, 0.3])
     t = torch.tensor([[-1.0, 0.0], [0.5, 2.0]])
@@ -90,6 +166,22 @@ def mgf_skips_what_has_no_mass(m):
     t = torch.tensor(0.3)
     x, p = torch.tensor([1.0, 900.0]), torch.tensor([1.0, 0.0])
     assert_close(m.mgf(t, x, p), t.exp())
+
+
+def masses_to_half_the_digits(m):
+    """A sum off by less than √ε is rounding; .4, or 1 + 1.6e-8, is not."""
+    x, t = torch.tensor([0.0, 1.0]), torch.tensor(0.0)
+    for off in (0.6, 1.6e-8, 1.4e-8):
+        for sign in (-1, 1):
+            p = torch.tensor([0.25, 0.75 + sign * off])
+            assert accepts(m.mgf, t, x, p) == (off < 1.5e-8), sign * off
+    assert not accepts(m.mgf, t, x, torch.tensor([-0.25, 1.25]))
+
+
+def bernoulli_far_to_the_left(m):
+    """Where p eᵗ is all there is, its digits are not lost against 1."""
+    t = torch.tensor([-40.0, -300.0])
+    assert_close(m.mgf_bernoulli(t, 1), t.exp(), rtol=1e-12, atol=0.0)
 
 
 ROWS = {
@@ -161,13 +253,30 @@ def sum_can_be_added_to_again(m):
     m.density_of_sum(twice, f, h=0.01)
 
 
+def sum_needs_densities(m):
+    """Masses within a tenth of 1, on either side and in either place."""
+    one = torch.ones(1)
+    for mass in (0.89, 0.91, 1.09, 1.11):
+        for pair in ((mass * one, one), (one, mass * one)):
+            fine = accepts(m.density_of_sum, *pair, h=1.0)
+            assert fine == (0.9 < mass < 1.1), mass
+
+
 COMPARISONS = [
     logpdf_as_scipy,
+    logpdf_copies_no_factor,
+    logpdf_needs_full_rank,
+    logpdf_of_unlike_scales,
     mle_as_numpy,
     conditional_from_the_precision,
     conditional_of_a_singular_law,
+    conditional_takes_any_covariance,
+    conditional_sees_what_is_no_covariance,
     mgf_of_masses,
     mgf_skips_what_has_no_mass,
+    masses_to_half_the_digits,
+    bernoulli_far_to_the_left,
+    sum_needs_densities,
     gamma_beyond_its_range,
     sum_as_a_loop,
     sum_can_be_added_to_again,
@@ -202,9 +311,104 @@ FAULTS = {
         [logpdf_as_scipy],
     ),
     "upper for lower": (
-        "upper=False",
-        "upper=True",
+        "w = torch.linalg.solve_triangular(L, points, upper=False)",
+        "w = torch.linalg.solve_triangular(L, points, upper=True)",
         [logpdf_as_scipy],
+    ),
+    "a copy of L for every point": (
+        "(L, points, upper=False)",
+        "(L, points.mT[..., None], upper=False)[..., 0].mT",
+        [logpdf_copies_no_factor],
+    ),
+    "rounding taken for a density": (
+        "if bool((least * v < 1).all()):",
+        "if True:",
+        [logpdf_needs_full_rank],
+    ),
+    "a factorisation that failed": (
+        "if not bool(info):",
+        "if True:",
+        [logpdf_needs_full_rank],
+    ),
+    "one unit for all coordinates": (
+        "v = Sigma.detach().diagonal() * R.square().sum(0)",
+        "v = Sigma.detach().diagonal().max() * R.square().sum(0)",
+        [logpdf_of_unlike_scales],
+    ),
+    "far from singular is singular": (
+        "least = 4 * len(L)",
+        "least = 4000 * len(L)",
+        [logpdf_of_unlike_scales],
+    ),
+    "no room for rounding": (
+        "if _negative(schur.detach(), slack.detach())",
+        "if _negative(schur.detach(), 0 * slack.detach())",
+        [conditional_takes_any_covariance],
+    ),
+    "room without the size of W": (
+        "Sigma.trace() * (1 + W.square().sum())",
+        "Sigma.trace() / 1000",
+        [conditional_takes_any_covariance],
+    ),
+    "room for anything": (
+        "slack = d * eps",
+        "slack = 1e7 * d * eps",
+        [conditional_sees_what_is_no_covariance],
+    ),
+    "room of one unit": (
+        "eps * Sigma.trace()",
+        "eps * 1e7",
+        [conditional_sees_what_is_no_covariance],
+    ),
+    "a law without spread refused": (
+        "(slack + tiny)",
+        "slack",
+        [conditional_takes_any_covariance],
+    ),
+    "masses that add up to less": (
+        "float((p.sum() - 1).abs())",
+        "float(p.sum() - 1)",
+        [masses_to_half_the_digits],
+    ),
+    "masses that add up to more": (
+        "float((p.sum() - 1).abs())",
+        "float(1 - p.sum())",
+        [masses_to_half_the_digits],
+    ),
+    "the tolerance without its root": (
+        "eps ** 0.5:",
+        "eps:",
+        [masses_to_half_the_digits],
+    ),
+    "a tolerance of a tenth": (
+        "eps ** 0.5:",
+        "eps ** 0.1:",
+        [masses_to_half_the_digits],
+    ),
+    "digits lost against 1": (
+        "p * t.exp() + (1 - p)",
+        "1 + p * t.expm1()",
+        [bernoulli_far_to_the_left],
+    ),
+    "half a density": (
+        "0.9 <= mass <= 1.1",
+        "0.5 <= mass <= 1.1",
+        [sum_needs_densities],
+    ),
+    "a density and a half": (
+        "0.9 <= mass <= 1.1",
+        "0.9 <= mass <= 1.5",
+        [sum_needs_densities],
+    ),
+    "one mass below 0": (
+        "if bool((p < 0).any()) or",
+        "if bool((p < 0).all()) or",
+        [masses_to_half_the_digits],
+    ),
+    "only the first looked at": (
+        '(("f", f), ("g", g))',
+        '(("f", f), ("g", f))',
+        [sum_needs_densities],
     ),
     "the unbiased covariance": (
         "C.mT @ C / len(X)",
@@ -213,8 +417,8 @@ FAULTS = {
     ),
     "not centred": ("C = X - mu", "C = X", [mle_as_numpy]),
     "the covariance does not shrink": (
-        "schur = Sigma[two][:, two] - S12.mT @ W",
-        "schur = Sigma[two][:, two] + S12.mT @ W",
+        "schur = Sigma[two][:, two] - V.mT @ V",
+        "schur = Sigma[two][:, two] + V.mT @ V",
         [conditional_from_the_precision, conditional_of_a_singular_law],
     ),
     "the mean of the observed is not taken off": (
@@ -246,7 +450,7 @@ FAULTS = {
     ),
     "finite at the edge": ("rest > 0", "rest >= 0", [gamma_beyond_its_range]),
     "1 − p forgotten": (
-        "1 + p * t.expm1()",
+        "p * t.exp() + (1 - p)",
         "p * t.exp()",
         [row("bernoulli")],
     ),
@@ -355,6 +559,18 @@ def test_smallest():
     assert_close(point, torch.ones(1))
     sure = probability.mgf(torch.tensor(0.5), one, torch.ones(1))
     assert_close(sure, torch.tensor(1.0).exp())
+
+
+def test_laws_at_the_edge_of_their_parameters():
+    """Nothing happens, or one thing surely does: M is 1, or an exponential."""
+    t = torch.tensor([-2.0, 0.0, 0.7])
+    one = torch.ones(3)
+    assert_close(probability.mgf_bernoulli(t, 0), one)
+    assert_close(probability.mgf_bernoulli(t, 1), t.exp())
+    assert_close(probability.mgf_binomial(t, 0, 0.3), one)
+    assert_close(probability.mgf_poisson(t, 0), one)
+    assert_close(probability.mgf_poisson(t, 0.5), (t.expm1() / 2).exp())
+    assert_close(probability.mgf_normal(t, 0.5, 0), (t / 2).exp())
 
 
 def test_float32_stays():

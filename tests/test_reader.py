@@ -271,7 +271,7 @@ def test_the_copy_installs_the_package_unless_it_is_its_own(
     source = re.sub(r"%pip .*", "install()", cell["source"])
     assert "install()" in source
     script = [
-        "import pathlib",
+        f"import pathlib, sys; sys.path.insert(0, {str(tmp_path)!r})",
         f"place = pathlib.Path({str(place)!r})",
         "def install():",
         "    place.mkdir(exist_ok=True)",
@@ -286,9 +286,8 @@ def test_the_copy_installs_the_package_unless_it_is_its_own(
         old = f"__version__ = {installed!r}"
         (place / "__init__.py").write_text(old, "utf-8")
     done = subprocess.run(
-        [sys.executable, "-B", "-c", "\n".join(script)],
+        [sys.executable, "-BIS", "-c", "\n".join(script)],  # nothing else
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
         check=True,
         capture_output=True,
         encoding="utf-8",

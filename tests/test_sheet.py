@@ -427,6 +427,28 @@ def test_a_filtered_view_can_be_linked(tab, sample):
     assert shown(tab) == 284
 
 
+def test_a_box_of_a_misprint_has_a_rule_and_no_tint(tab, sample):
+    tab.goto((sample.html / "chapters" / "other.html").as_uri())
+    tab.evaluate("document.querySelector('details.erratum').open = true")
+    looks = tab.evaluate(
+        """() => [...document.querySelectorAll(".erratum")].map(box => {
+          const title = box.querySelector(".admonition-title");
+          const before = getComputedStyle(title, "::before").content;
+          const after = getComputedStyle(title, "::after").content;
+          const {backgroundColor} = getComputedStyle(title);
+          const {marginLeft} = getComputedStyle(title.nextElementSibling);
+          return [
+            title.textContent, backgroundColor, before, after, marginLeft,
+          ];
+        })"""
+    )
+    none = "rgba(0, 0, 0, 0)"
+    assert looks == [
+        ["What our copy prints", none, '"▾" / ""', "none", "0px"],
+        ["What the sheet prints", none, "none", "none", "0px"],
+    ]
+
+
 def test_without_scripts_everything_is_there(browser, sample):
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()

@@ -3,11 +3,23 @@
 Directives become bold headings over quotations, roles become links to the
 site, labels become numbers. TeX is passed through as it stands. What this
 module does not know, it reports: nothing of MyST is left in silence.
+
+Blocks are found by markdown-it-py with the plugins of myst-parser. Within a
+line that parser tells no places, and it writes no Markdown: what stands there
+is found by one expression, so that all else stays as its author wrote it.
 """
 
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.amsmath import amsmath_plugin
+from mdit_py_plugins.colon_fence import colon_fence_plugin
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.myst_blocks import myst_block_plugin
 
 from _ext.notebook import records
 
@@ -26,11 +38,17 @@ AMSMATH = {
     "gather": "gathered",
 }
 
-_FENCE = re.compile(r"^(?P<in> *)(?P<mark>:{3,}|`{3,}|~{3,})\s*(?P<info>.*?)$")
+_PARSER = (
+    MarkdownIt("commonmark")
+    .enable("table")
+    .disable("inline")
+    .use(amsmath_plugin)
+    .use(colon_fence_plugin)
+    .use(deflist_plugin)
+    .use(dollarmath_plugin)
+    .use(myst_block_plugin)
+)
 _NAME = re.compile(r"^\{(?P<name>[^}\s]+)\}\s*(?P<argument>.*?)\s*$")
-_TARGET = re.compile(r"^ *\((?P<id>[^()\s]+)\)=\s*$")
-_AMS = re.compile(r"^ *\\begin\{(?P<name>[a-z]+)(?P<star>\*?)\}")
-_CLOSED = re.compile(r"\$\$(?:\s*\((?P<label>[^()\s]+)\))?\s*$")
 _LABEL = r"(?:[^\S\n]*\((?P<label>[^()\s]+)\)(?=[^\S\n]*(?:\n|$)))?"
 _INLINE = re.compile(
     r"(?P<comment><!--.*?-->)"
@@ -82,18 +100,17 @@ class Part(NamedTuple):
 
 def parts(lines: list[str]) -> Iterator[Part]:
     """Split a source; together the parts cover it."""
-    at = text = 0
-    while at < len(lines):
-        part = _part(lines, at)
+    at = 0
+    for token in _PARSER.parse("\n".join(lines)):
+        part = _part(token, lines)
         if part is None:
-            at += 1
             continue
-        if text < at:
-            yield Part("text", text, at, body=lines[text:at])
+        if at < part.start:
+            yield Part("text", at, part.start, body=lines[at : part.start])
         yield part
-        at = text = part.end
-    if text < at:
-        yield Part("text", text, at, body=lines[text:at])
+        at = part.end
+    if at < len(lines):
+        yield Part("text", at, len(lines), body=lines[at:])
 
 
 def gathered(lines: list[str]) -> Iterator[Part]:
@@ -115,73 +132,36 @@ def gathered(lines: list[str]) -> Iterator[Part]:
         yield from parts(lines[opened.end :])
 
 
-def _part(lines: list[str], at: int) -> Part | None:
-    """Return the part that begins with a line; None if it is text."""
-    line = lines[at]
-    indent = len(line) - len(line.lstrip())
-    fence = _FENCE.match(line)
-    if fence and not (fence["mark"][0] == "`" and "`" in fence["info"]):
-        return _fenced(lines, at, fence)
-    if match := _TARGET.match(line):
-        return Part("target", at, at + 1, match["id"], indent=indent)
-    if line.startswith(("%", "+++")):
-        return Part("comment", at, at + 1)
-    if line.lstrip().startswith("$$"):
-        end = at
-        rest = line.lstrip()[2:]
-        while "$$" not in rest and end + 1 < len(lines):
-            end += 1
-            rest = lines[end]
-        if closing := _CLOSED.search(rest):
-            body = "\n".join(lines[at : end + 1]).strip()
-            tex = body[2 : body.rindex("$$")]
-            label = closing["label"] or ""
-            found = {"label": label} if label else {}
-            body = tex.split("\n")
-            return Part("math", at, end + 1, "", "", found, body, indent)
+def _part(token: Token, lines: list[str]) -> Part | None:
+    """Return the part that a token stands for; None if it is text."""
+    if token.map is None:
         return None
-    if match := _AMS.match(line):
-        name = match["name"]
-        closing = f"\\end{{{name}{match['star']}}}"
-        if name in AMSMATH:
-            end = at
-            while closing not in lines[end] and end + 1 < len(lines):
-                end += 1
-            body = lines[at : end + 1]
-            return Part("ams", at, end + 1, name, match["star"], {}, body)
-    return None
-
-
-def _fenced(lines: list[str], at: int, fence: re.Match[str]) -> Part:
-    mark, indent = fence["mark"], len(fence["in"])
-    end = at + 1
-    while end < len(lines):
-        closing = _FENCE.match(lines[end])
-        if (
-            closing
-            and not closing["info"]
-            and closing["mark"].startswith(mark)
-        ):
-            break
-        end += 1
-    after = min(end + 1, len(lines))
-    name = _NAME.match(fence["info"])
-    if not name:
-        kind = "div" if mark[0] == ":" else "code"
-        body = lines[at + 1 : end] if kind == "div" else lines[at:after]
-        return Part(kind, at, after, body=body, indent=indent)
-    inside = [_cut(line, indent) for line in lines[at + 1 : end]]
-    options, first = records.read_options(inside, 0)
-    return Part(
-        "directive",
-        at,
-        after,
-        name["name"],
-        name["argument"],
-        options,
-        inside[first:],
-        indent,
-    )
+    (start, end), kind = token.map, token.type
+    indent = len(lines[start]) - len(lines[start].lstrip())
+    body = token.content.removesuffix("\n").split("\n")
+    if kind == "myst_target":
+        return Part("target", start, end, token.content, indent=indent)
+    if kind in ("myst_line_comment", "myst_block_break"):
+        return Part("comment", start, end)
+    if kind in ("math_block", "math_block_label"):
+        found = {"label": token.info} if token.info else {}
+        return Part("math", start, end, "", "", found, body, indent)
+    if kind == "amsmath" and (name := token.meta["environment"]) in AMSMATH:
+        star = token.meta["numbered"]
+        end = start + len(body)  # the plugin's own end is a line too early
+        return Part("ams", start, end, name, star, {}, body)
+    if kind not in ("fence", "colon_fence"):
+        return None
+    if match := _NAME.match(token.info.strip()):
+        name, argument = match.groups()
+        options, first = records.read_options(body, 0)
+        body = body[first:]
+        return Part(
+            "directive", start, end, name, argument, options, body, indent
+        )
+    if kind == "fence":
+        return Part("code", start, end, body=lines[start:end], indent=indent)
+    return Part("div", start, end, body=body, indent=indent)
 
 
 class Plain:
@@ -438,8 +418,3 @@ class Plain:
 
 def _is_box(name: str) -> bool:
     return name.startswith("prf:") and name != "prf:proof"
-
-
-def _cut(line: str, indent: int) -> str:
-    """Take the margin of a directive away from a line of it."""
-    return line[indent:] if not line[:indent].strip() else line.lstrip()

@@ -76,7 +76,7 @@ def _watched(call: Any, name: str, change: Any) -> Callable[..., None]:
 
 def _close(given: dict[str, Any], by: float) -> Iterator[dict[str, Any]]:
     y = _numbers(given["expected"])
-    size = y if y.any() else given["scale"]
+    size = y if y.any() else float(given["scale"])
     for sign in (1, -1):
         yield given | {"expected": y + sign * by * size, **_tolerance(given)}
 
@@ -94,6 +94,9 @@ def _tolerance(given: dict[str, Any]) -> dict[str, Any]:
 def _exact(given: dict[str, Any], by: float) -> Iterator[dict[str, Any]]:
     from dlbook.check import values
 
+    if not any(values.is_array(given[side]) for side in ("got", "expected")):
+        yield given | {"expected": given["expected"] + 1}
+        return
     y = values.whole(given["id"], "expected", given["expected"]).copy()
     y[(0,) * y.ndim] += 1
     yield given | {"expected": y}
@@ -115,7 +118,7 @@ def _within(given: dict[str, Any], by: float) -> Iterator[dict[str, Any]]:
 
 def _bound(given: dict[str, Any], by: float) -> Iterator[dict[str, Any]]:
     y = _numbers(given["bounds"])
-    size = abs(y) if given.get("scale") is None else given["scale"]
+    size = abs(y) if given.get("scale") is None else float(given["scale"])
     yield given | {"bounds": y - by * size, "reached": 0}
 
 

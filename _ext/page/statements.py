@@ -215,7 +215,8 @@ def dress(app: Sphinx, doctree: nodes.document) -> None:
         words = f"Experiment {records.words(name).lower()}"
         _note(env, name, docname, words, warn, doctree, numbered=False)
     if found := marks.experiments(list(experiments)):
-        doctree[0] += found
+        section = next(doctree.findall(nodes.section))
+        section += found
     _dress_proofs(doctree)
     _dress_equations(env, doctree)
     outputs.place(doctree, nb, docname, title, partial(refuted, inventory))
@@ -303,7 +304,10 @@ class Marks:
                 if words := records.notices(record.power):
                     line += nodes.Text(f" ({words})")
                 lines += nodes.list_item("", line)
-            items += nodes.list_item("", nodes.paragraph("", "", head), lines)
+            item = nodes.list_item("", nodes.paragraph("", "", head))
+            items += item
+            if lines.children:
+                item += lines
         if not items.children:
             return None
         title = nodes.title("", "Experiments of this chapter")

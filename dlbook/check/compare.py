@@ -1,5 +1,6 @@
 """Two computations of one thing, compared; each raises or leaves a record."""
 
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def close(
     *,
     atol: float | int | None = None,
     rtol: float | int | None = None,
-    scale: float | int | None = None,
+    scale: Any = None,
     says: str | None = None,
 ) -> None:
     """Check that two computations of one quantity agree.
@@ -92,7 +93,7 @@ def close(
     succeed(id, "close", says or f"both sides agree to {to}", power)
 
 
-def _size(id: str, y: Any, scale: float | int | None) -> Any:
+def _size(id: str, y: Any, scale: Any) -> Any:
     """Return the size of each entry of a claim, to measure power by."""
     if scale is None and np.any(y):
         return np.abs(y)
@@ -133,7 +134,7 @@ def exact(id: str, got: Any, expected: Any, says: str | None = None) -> None:
         same = x.shape == y.shape and bool(np.all(x == y))
     else:
         same = truth(id, got == expected)
-        number = isinstance(expected, int | float | complex)
+        number = isinstance(expected, Number)
         power = 0.0 if number and not isinstance(expected, bool) else None
     if not same:
         fail(id, f"got {short(got)}, expected {short(expected)}, exactly")

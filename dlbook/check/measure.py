@@ -95,7 +95,7 @@ def bound(
     bounds: Any,
     *,
     reached: float | int = 0.9,
-    scale: float | int | None = None,
+    scale: Any = None,
     timed: bool = False,
     says: str | None = None,
 ) -> None:

@@ -163,7 +163,7 @@ def _exact(f: Tensor, h: Tensor, N: int) -> None:
     """Refuse integers that rounding could change, N of them transformed.
 
     With ε = 2⁻⁵³ no output is off by more than 13 ε log₂(2N) ‖f‖ ‖h‖ where N
-    is a power of 2: Brent, Percival and Zimmermann (2007), theorem 5.1. We
+    is a power of 2: Brent, Percival and Zimmermann (2007). We
     allow for more than twice as much, and it has to stay below 1/2.
     """
     size = float(f.double().norm() * h.double().norm())
