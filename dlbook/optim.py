@@ -1,15 +1,16 @@
 """Section 11.3: optimisers, each step a pure function of its state.
 
-Every step leaves the point θ_t, with t = 0, 1, 2, ..., and returns θ_{t+1}:
+Step t = 1, 2, ... leads from the point θ_{t−1} to θ_t; θ_0 is the start:
 
     theta, state = step(theta, grad, state, eta=0.1)
 
 theta   the point that is left: floating point, any shape, not changed
 grad    maps a point to ∇J there, of the same shape and dtype
-state   what the step before returned; None at t = 0; that of another method,
-        shape or dtype is refused
+state   what the step before returned; None at the start; that of another
+        method, shape or dtype is refused
 eta     step size η > 0 (the sheet's α for the adaptive methods), or a
-        schedule, called with t; what a schedule returns is not checked
+        schedule, called with the number of steps taken before, 0 at first;
+        what a schedule returns is not checked
 
 The rest raises ValueError or TypeError. Autograd and vmap pass through.
 """
@@ -51,7 +52,7 @@ class GDState(NamedTuple):
 
 
 class MomentumState(NamedTuple):
-    """The point before the last step (at t = 0 the start itself)."""
+    """The point before the last step (at first the start itself)."""
 
     old: Tensor
     t: int = 0
@@ -119,8 +120,8 @@ def momentum(
 
         θ_{t+1} = θ_t − η ∇J(θ_t) + β (θ_t − θ_{t−1}),    θ_{−1} = θ_0
 
-    `torch.optim.SGD` keeps the velocity v = Σ_k β^k g_{t−k} instead: the same
-    points for a constant η, other ones while η changes.
+    `torch.optim.SGD` keeps v_{t+1} = Σ_k β^k ∇J(θ_{t−k}), the velocity: the
+    same points for a constant η, other ones while η changes.
 
     beta: the part of the last move that is kept, in [0, 1), or a schedule.
 
@@ -171,8 +172,8 @@ def adagrad(
 ) -> tuple[Point, AdaGradState]:
     """Divide each coordinate by the root of its summed squared gradients.
 
-        s_t     = s_{t−1} + g_t²,    g_t = ∇J(θ_t)
-        θ_{t+1} = θ_t − η g_t / (√s_t + ε)
+        s_t = s_{t−1} + g_t²,    g_t = ∇J(θ_{t−1}),    s_0 = 0
+        θ_t = θ_{t−1} − η g_t / (√s_t + ε)
 
     eps: avoids 0/0, in units of the gradient (δ in the source).
 
@@ -199,8 +200,8 @@ def rmsprop(
 ) -> tuple[Point, RMSPropState]:
     """Divide each coordinate by its recent root mean squared gradient.
 
-        s_t     = β s_{t−1} + (1 − β) g_t²,    g_t = ∇J(θ_t)
-        θ_{t+1} = θ_t − η g_t / √(s_t + ε)
+        s_t = β s_{t−1} + (1 − β) g_t²,    g_t = ∇J(θ_{t−1}),    s_0 = 0
+        θ_t = θ_{t−1} − η g_t / √(s_t + ε)
 
     beta: weight of the old average, in [0, 1) (α in torch, default 0.99).
     eps: avoids 0/0, in units of the gradient squared.
@@ -230,14 +231,16 @@ def adam(
 ) -> tuple[Point, AdamState]:
     """Average gradients and squares; correct both for their start at zero.
 
-        m, v    = β₁ m + (1 − β₁) g,  β₂ v + (1 − β₂) g²,    g = ∇J(θ_t)
-        m̂, v̂    = m / (1 − β₁^{t+1}),  v / (1 − β₂^{t+1})
-        θ_{t+1} = θ_t − η m̂ / (√v̂ + ε)
+        m_t = β₁ m_{t−1} + (1 − β₁) g_t,     m_0 = 0,    g_t = ∇J(θ_{t−1})
+        v_t = β₂ v_{t−1} + (1 − β₂) g_t²,    v_0 = 0
+        θ_t = θ_{t−1} − η m̂_t / (√v̂_t + ε)
+        m̂_t = m_t / (1 − β₁^t),    v̂_t = v_t / (1 − β₂^t)
 
     beta1, beta2: weights of the old averages, in [0, 1).
     eps: avoids 0/0, in units of the gradient.
 
-    Source: Kingma and Ba (2015), algorithm 1, whose t is one more than ours.
+    Source: Kingma and Ba (2015), algorithm 1. Its t counts this step too,
+    that of the state only those before: hence t + 1 below.
     """
     _door(theta, eta=eta, beta1=beta1, beta2=beta2, eps=eps)
     zero = torch.zeros_like(theta)
@@ -303,7 +306,7 @@ def _at(schedule: Schedule, t: int) -> float:
 
 
 def _resumed(state: State | None, fresh: State, theta: Tensor) -> State:
-    """Return the state or, at t = 0, a fresh one; refuse what does not fit."""
+    """Return the state or, at first, a fresh one; refuse what does not fit."""
     if state is None:
         return fresh
     want, got = type(fresh).__name__, type(state).__name__
