@@ -374,7 +374,7 @@ FAULTS = {
     ),
     "asymmetry taken for rounding": (
         "10 * len(mu) * torch.finfo",
-        "1e8 * len(mu) * torch.finfo",
+        "1e9 * len(mu) * torch.finfo",
         [symmetric_to_rounding],
     ),
     "rounding left on one side": (
