@@ -59,7 +59,7 @@ def gaussian_logpdf(
     ½ log det Σ = Σ_i log L_ii: no determinant that overflows. All points
     are the columns of one triangular system, and none copies L.
 
-    Source: equation 1.28 of the sheet.
+    Source: statement 1.28 in this book's numbering of the sheet.
     """
     _door(mu, Sigma)
     expect("x", x, "... d", d=len(mu))
@@ -103,7 +103,7 @@ def gaussian_conditional(
     observed: the k places of a₁, from 0, no two equal; z in their order.
     The other d − k, at least one, make up a₂ in ascending order.
 
-    Source: equation 1.33 of the sheet.
+    Source: statement 1.33 in this book's numbering of the sheet.
     """
     _door(mu, Sigma)
     d = len(mu)
@@ -209,7 +209,7 @@ def density_of_sum(
     h: spacing of the grids. The masses h Σ f and h Σ g must lie within 10 %
     of 1, else the spacing is wrong or a grid cuts its density off.
 
-    Source: equation 1.27 of the sheet.
+    Source: statement 1.27 in this book's numbering of the sheet.
     """
     interval("h", h, "(0, inf)", "it is the spacing of the grids")
     for name, values in (("f", f), ("g", g)):
