@@ -180,7 +180,7 @@ def statements(nb: Notebook) -> list[Statement]:
     for cell, item in _items(nb):
         if isinstance(item, Target) and not item.equation:
             found.append(Statement(item.id, "", cell, False))
-        elif isinstance(item, Directive) and _is_statement(item.name):
+        elif isinstance(item, Directive) and is_box(item.name):
             kind = item.name.removeprefix("prf:")
             label = item.options.get("label", "")
             nonumber = "nonumber" in item.options
@@ -352,6 +352,35 @@ def scan(source: str) -> Iterator[Directive | Target | Text]:
                 display = not display
 
 
+def unclosed(source: str) -> Iterator[tuple[int, str]]:
+    """Yield (line, opening) of the fences that have no end in their cell."""
+    source = _COMMENT.sub(lambda m: "\n" * m[0].count("\n"), source)
+    lines = source.split("\n")
+    blocks = [(0, len(lines))]
+    while blocks:
+        at, stop = blocks.pop()
+        while at < stop:
+            fence = _FENCE.match(lines[at])
+            if fence is None or _is_span(fence):
+                at += 1
+                continue
+            ends = map(_FENCE.match, lines[at + 1 : stop])
+            found = (
+                n
+                for n, f in enumerate(ends, at + 1)
+                if f and _closes(f, fence["mark"])
+            )
+            end = next(found, stop)
+            if end == stop:
+                yield at, lines[at].strip()
+            name = _NAME.match(fence["info"])
+            if fence["mark"][0] == ":" or (
+                name and name["name"] not in LITERAL
+            ):
+                blocks.append((at + 1, end))
+            at = end + 1
+
+
 def read_options(lines: list[str], start: int) -> tuple[dict[str, str], int]:
     """Read `:key: value` lines, or a `---` block; return the next line."""
     found: dict[str, str] = {}
@@ -392,7 +421,8 @@ def _is_span(fence: re.Match[str]) -> bool:
     return fence["mark"][0] == "`" and "`" in fence["info"]
 
 
-def _is_statement(name: str) -> bool:
+def is_box(name: str) -> bool:
+    """Say whether a directive is the box of a statement."""
     return name.startswith("prf:") and name != "prf:proof"
 
 
