@@ -18,7 +18,6 @@ from pathlib import Path
 from _ext.notebook import coverage, execute, records, rules
 from _ext.notebook.page import Complaint
 
-
 # What is to be done about a fault of the coverage, by its last word.
 REMEDIES = {
     "stated": "state it in a box with this label, or behind (the label)=",
@@ -48,6 +47,7 @@ def complaints(path: Path, root: Path, *, finished: bool) -> list[Complaint]:
 
 def style(path: Path) -> Iterator[Complaint]:
     """Yield what ruff has to say about the code."""
+    name = f"chapters/{path.name}"
     ruff = [sys.executable, "-m", "ruff"]
     said = subprocess.run(
         [*ruff, "check", "--output-format=json", path],
@@ -59,14 +59,16 @@ def style(path: Path) -> Iterator[Complaint]:
         line = fault["location"]["row"]
         yield (
             fault["cell"] - 1 if fault["cell"] else None,
-            f"line {line}: {fault['message']}; say python -m ruff rule "
-            f"{fault['code']}, or python -m ruff check --fix {path.name}",
+            (
+                f"line {line}: {fault['message']}; run .venv/bin/ruff "
+                f"check --fix {name}, or see its rule {fault['code']}"
+            ),
         )
     done = subprocess.run(
         [*ruff, "format", "--check", path], capture_output=True, check=False
     )
     if done.returncode:
-        yield None, f"not formatted; run python -m ruff format {path.name}"
+        yield None, f"not formatted; run .venv/bin/ruff format {name}"
 
 
 def report(path: Path, found: list[Complaint]) -> Iterator[str]:
