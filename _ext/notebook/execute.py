@@ -58,7 +58,7 @@ def code_hash(nb: Notebook, root: Path) -> str:
 def outputs_hashes(nb: Notebook) -> dict[str, str]:
     """Hash the stored outputs of each code cell that has some, by its id."""
     return {
-        cell["id"]: _short_hash(cell["outputs"])
+        cell.get("id", ""): _short_hash(cell["outputs"])
         for cell in nb["cells"]
         if cell["cell_type"] == "code" and cell["outputs"]
     }
@@ -74,13 +74,12 @@ def stale(nb: Notebook, root: Path) -> list[tuple[int | None, str]]:
     if stored.get("code") != code_hash(nb, root):
         reason = "the code is not the code that made the outputs"
         found.append((None, f"{reason}; run make notebooks"))
-    if "id" not in nb["cells"][0]:
-        return found
     made, now = stored.get("outputs", {}), outputs_hashes(nb)
     reason = "the outputs are not those that the code made; run make notebooks"
-    if isinstance(made, str):  # from before each cell had a hash
-        return found if made == outputs_hash(nb) else [*found, (None, reason)]
-    places = {cell["id"]: at for at, cell in enumerate(nb["cells"])}
+    if isinstance(made, str) or not made:  # from before each cell had a hash
+        right = made == (outputs_hash(nb) if made else now)
+        return found if right else [*found, (None, reason)]
+    places = {cell.get("id"): at for at, cell in enumerate(nb["cells"])}
     changed = [id for id in {**now, **made} if made.get(id) != now.get(id)]
     found += [(places.get(id), reason) for id in changed]
     return list(dict.fromkeys(found))

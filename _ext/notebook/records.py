@@ -352,33 +352,35 @@ def scan(source: str) -> Iterator[Directive | Target | Text]:
                 display = not display
 
 
-def unclosed(source: str) -> Iterator[tuple[int, str]]:
-    """Yield (line, opening) of the fences that have no end in their cell."""
+def unclosed(source: str) -> tuple[int, str] | None:
+    """Return (line, opening) of the first fence without an end of its own.
+
+    An end belongs to the last fence that is no longer than it; a directive
+    that begins within another one of the same length shows that the end of
+    that one is missing.
+    """
     source = _COMMENT.sub(lambda m: "\n" * m[0].count("\n"), source)
     lines = source.split("\n")
+    fences = [_FENCE.match(line) for line in lines]
     blocks = [(0, len(lines))]
     while blocks:
         at, stop = blocks.pop()
         while at < stop:
-            fence = _FENCE.match(lines[at])
+            fence = fences[at]
             if fence is None or _is_span(fence):
                 at += 1
                 continue
-            ends = map(_FENCE.match, lines[at + 1 : stop])
-            found = (
-                n
-                for n, f in enumerate(ends, at + 1)
-                if f and _closes(f, fence["mark"])
-            )
-            end = next(found, stop)
-            if end == stop:
-                yield at, lines[at].strip()
+            mark, end = fence["mark"], at + 1
+            while end < stop and not _ends(fences[end], mark):
+                end += 1
+            last = fences[end] if end < stop else None
+            if last is None or last["info"]:
+                return at, lines[at].strip()
             name = _NAME.match(fence["info"])
-            if fence["mark"][0] == ":" or (
-                name and name["name"] not in LITERAL
-            ):
+            if name["name"] not in LITERAL if name else mark[0] == ":":
                 blocks.append((at + 1, end))
             at = end + 1
+    return None
 
 
 def read_options(lines: list[str], start: int) -> tuple[dict[str, str], int]:
@@ -414,6 +416,14 @@ def _closes(fence: re.Match[str], opened: str) -> bool:
     return (
         not fence["info"] and mark[0] == opened[0] and len(mark) >= len(opened)
     )
+
+
+def _ends(fence: re.Match[str] | None, opened: str) -> bool:
+    """Tell whether a line closes a fence, or shows that it is not closed."""
+    if fence is None:
+        return False
+    begins = fence["mark"].startswith(opened) and fence["info"][:1] == "{"
+    return _closes(fence, opened) or (begins and opened[0] == ":")
 
 
 def _is_span(fence: re.Match[str]) -> bool:

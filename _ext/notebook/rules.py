@@ -235,7 +235,7 @@ def statements(page: Page) -> Iterator[Complaint]:
     for box in records.statements(page.nb):
         if box.kind and not box.nonumber and box.id not in page.inventory:
             near = difflib.get_close_matches(box.id, page.inventory, 3)
-            hint = f"nearest: {', '.join(near)}" if near else "add :nonumber:"
+            hint = f"nearest: {', '.join(near)}" if near else "add one of them"
             what = (
                 f"no statement of the sheet: {box.id}"
                 if box.id
@@ -381,7 +381,8 @@ def fences(page: Page) -> Iterator[Complaint]:
 def closed(page: Page) -> Iterator[Complaint]:
     """Every directive has an end: without one, it swallows what follows."""
     for index, cell in page.of("markdown"):
-        for line, opening in records.unclosed(cell["source"]):
+        if found := records.unclosed(cell["source"]):
+            line, opening = found
             yield (
                 index,
                 (
@@ -398,7 +399,8 @@ def numbered(page: Page) -> Iterator[Complaint]:
             continue
         entry = page.inventory.get(item.options.get("label", ""), {})
         given, wanted = item.options.get("enumerator"), entry.get("number")
-        if given != wanted:
+        known = wanted or "nonumber" in item.options
+        if given != wanted and known:
             remedy = f"write :enumerator: {wanted}" if wanted else "drop it"
             what = f"numbered {given}" if given else "a box without its number"
             yield index, f"{what}; {remedy} (make notebooks does)"
