@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from _ext.copies import stubs
 from _ext.copies.plain import Plain, Site, parts
+from _ext.notebook import execute
 from _ext.notebook.records import Notebook
 
 TEMPLATE = Path(__file__).parent / "templates" / "install.py.txt"
@@ -66,11 +67,17 @@ def make(
     warn
         Called with what cannot be converted.
     """
-    plain = Plain(site, warn)
+    at = ""
+
+    def told(message: str) -> None:
+        warn(f"{at}{message}")
+
+    plain = Plain(site, told)
     main: list[Cell] = []
     solutions: dict[str, list[Cell]] = {}
     solved: str | None = None
-    for cell in nb["cells"]:
+    for index, cell in enumerate(nb["cells"]):
+        at = f"{execute.cell_of(nb, index)}: "
         if cell["cell_type"] != "markdown":
             if solved:
                 solutions[solved].append(dress(cell))
@@ -89,6 +96,7 @@ def make(
                 suffix = f"-{place}" if place else ""
                 new = markdown(f"{cell['id']}{suffix}", text)
                 (solutions[solves] if solves else main).append(new)
+    at = ""
     if solved:
         warn(f"the solution of {solved} has no end")
     main[:1] = [opened(main[0], home), install(home)]
