@@ -108,7 +108,7 @@ def test_every_formula_is_in_the_copy(colab):
         asked = formulas("\n\n".join(sources(original, "markdown")))
         given = formulas("\n\n".join(sources(nb, "markdown")))
         assert asked - given == Counter(), name
-        assert sum(asked.values()) > 50, name
+        assert asked.total() or not re.search(r"\$", str(original)), name
 
 
 def test_every_word_is_in_the_copy(colab):

@@ -34,7 +34,10 @@ BOX = ":::{prf:definition} Box\n:label: %s\nText.\n:::"
 FAULTS = {
     "reference": (
         "{prf:ref}`opt-sdg`",
-        "cell 1 ({prf:ref}`opt-sdg`), line 1: WARNING: no statement is labelled 'opt-sdg' (did",
+        (
+            "cell 1 ({prf:ref}`opt-sdg`), line 1: WARNING: no statement is "
+            "labelled 'opt-sdg' (did"
+        ),
     ),
     "link": ("A.\n\n[text](#nowhere)", "cell 1 (A.), line 3: WARNING: 'myst'"),
     "citation": ("{cite:p}`nobody1900`", 'find bibtex key "nobody1900"'),
