@@ -619,11 +619,47 @@ except AssertionError as error:
     ],
 )
 def test_a_stub_keeps_the_signature_and_nothing_of_the_answer(solution, stub):
-    assert stubs.stub(solution, "ex-f") == stub
+    assert stubs.stub(solution, "ex-f", "f(x, y=2)") == stub
+
+
+@pytest.mark.parametrize(
+    ("signature", "asked", "given"),
+    [
+        ("(a, b, bits=8)", "multiply(a, b)", "(a, b)"),
+        ("(a, b, bits=8)", "multiply(a, b, bits)", "(a, b, bits=8)"),
+        ("(a, b, bits=8)", "f(1, 2, bits=4) == 2", "(a, b, bits=8)"),
+        ("(a, n=1, bits=8)", "bits", "(a, n=1, bits=8)"),  # the third place
+        ("(a, n=1, bits=8)", "n", "(a, n=1)"),
+        ("(a, *, n, bits=8, s=1)", "n, s", "(a, *, n, s=1)"),
+        ("(a, *, bits=8)", "", "(a)"),
+        ("(a, /, *b, bits=8, **c)", "", "(a, /, *b, **c)"),
+        ("(a: int, bits: int=8) -> int", "", "(a: int) -> int"),
+    ],
+)
+def test_what_the_solution_adds_to_its_signature_is_dropped(
+    signature, asked, given
+):
+    solution = (
+        f'def f{signature}:\n    """Say."""\n    return 1\n\n\n'
+        'check.exercise("ex-f", f)'
+    )
+    stub = stubs.stub(solution, "ex-f", asked)
+    assert stub.startswith(f'def f{given}:\n    """Say."""\n    raise Not')
+
+
+def test_what_is_asked_is_code_of_the_exercise_and_its_self_check(colab):
+    nb = records.read(ROOT / "chapters/12-1-convolution.ipynb")
+    words = reader.asked(nb, "ex-c121-integers")
+    assert words.startswith("multiply(a, b)\n")
+    assert "def grade_multiply" in words
+    assert "def multiply(a, b):" in "\n".join(
+        c["source"]
+        for c in tagged(colab.copies["12-1-convolution"], "exercise")
+    )
 
 
 def test_a_solution_without_self_check_has_no_stub():
-    assert stubs.stub("x = 1", "ex-f") is None
+    assert stubs.stub("x = 1", "ex-f", "") is None
 
 
 @pytest.mark.parametrize(
@@ -636,7 +672,7 @@ def test_a_solution_without_self_check_has_no_stub():
 )
 def test_a_solution_that_gives_no_stub_is_refused(solution):
     with pytest.raises(stubs.Unclear):
-        stubs.stub(solution, "ex-f")
+        stubs.stub(solution, "ex-f", "")
 
 
 @pytest.mark.parametrize(
@@ -729,6 +765,12 @@ def run(python, nb, folder, environment):
     return records.read(folder / "ran.ipynb")
 
 
+def in_checkout():
+    """Return an environment in which nothing has to be installed."""
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    return {**os.environ, "PYTHONPATH": path}
+
+
 def judge(ran):
     """Each stub says "not yet"; each solution passes; nothing raises."""
     for cell in tagged(ran, "exercise"):
@@ -746,14 +788,48 @@ def judge(ran):
     assert len(tagged(ran, "exercise")) == len(asked)
 
 
+WRONG = """\
+def multiply(a, b):
+    product = a * b
+    return product + 1
+
+
+try:
+    check.exercise("ex-c121-integers", multiply)
+except AssertionError as error:
+    print(error)"""
+BROKEN = WRONG.replace("return product + 1", "return product // 0")
+
+
+@pytest.mark.slow
+def test_a_copy_says_which_case_and_which_line(colab, tmp_path):
+    nb = json.loads(json.dumps(colab.copies["12-1-convolution"]))
+    at = next(
+        at
+        for at, cell in enumerate(nb["cells"])
+        if cell in tagged(nb, "exercise") and "def multiply" in cell["source"]
+    )
+    cells = [reader.program(n, n, []) for n in ("wrong", "broken")]
+    cells[0]["source"], cells[1]["source"] = WRONG, BROKEN
+    nb["cells"] = [*nb["cells"][: at + 1], *cells]
+    ran = run(sys.executable, nb, tmp_path, in_checkout())
+    empty, wrong, broken = (
+        "".join(o.get("text", "") for o in cell["outputs"])
+        for cell in ran["cells"][-3:]
+    )
+    start = "ex-c121-integers: not yet. "
+    assert empty.startswith(f"{start}The answer raises NotImplementedError")
+    assert wrong.startswith(start)
+    assert re.search(r"\b0\b", wrong)  # the case, or its size
+    assert "(line 3 of your answer: return product // 0)" in broken
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_copy_runs_to_its_end(colab, name, tmp_path):
     if name not in colab.copies:
         pytest.skip("not in the table of contents")
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "PYTHONPATH": path}  # nothing to install
-    judge(run(sys.executable, colab.copies[name], tmp_path, environment))
+    judge(run(sys.executable, colab.copies[name], tmp_path, in_checkout()))
 
 
 def requirements(name, found):

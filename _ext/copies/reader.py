@@ -6,6 +6,7 @@ the solutions lie folded at the end. Outputs stay as they are.
 """
 
 import copy
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -87,7 +88,8 @@ def make(
         pieces = list(split(cell["source"], solved))
         for place, (source, solves) in enumerate(pieces):
             if solved and solves != solved:
-                main += begin(solved, solutions[solved], warn)
+                asks = asked(nb, solved)
+                main += begin(solved, solutions[solved], asks, warn)
             solved = solves
             text = plain(source)
             if solves:
@@ -155,13 +157,35 @@ def titles_of(nb: Notebook, plain: Plain) -> dict[str, str]:
     }
 
 
+def asked(nb: Notebook, label: str) -> str:
+    """Return what an exercise says in code, and its self-check."""
+    found, within = [], False
+    for cell in nb["cells"]:
+        source = cell["source"]
+        if cell["cell_type"] == "code":
+            if "check.grader" in source and label in source:
+                found.append(source)
+            continue
+        for line in source.split("\n"):
+            if line.strip() == f":label: {label}":
+                within = True
+            elif re.match(r":{3,}\{solution", line):
+                within = False
+            elif within:
+                found += re.findall(r"`([^`]+)`", line)
+    return "\n".join(found)
+
+
 def begin(
-    label: str, solution: list[Cell], warn: Callable[[str], None]
+    label: str,
+    solution: list[Cell],
+    asks: str,
+    warn: Callable[[str], None],
 ) -> list[Cell]:
     """Return the cell in which a reader answers a coding exercise."""
     cells = [cell for cell in solution if cell["cell_type"] == "code"]
     try:
-        code = stubs.stub("\n".join(c["source"] for c in cells), label)
+        code = stubs.stub("\n".join(c["source"] for c in cells), label, asks)
     except (stubs.Unclear, SyntaxError) as error:
         warn(f"the solution of {label}: {error}")
         return []
