@@ -832,6 +832,51 @@ def test_every_copy_runs_to_its_end(colab, name, tmp_path):
     judge(run(sys.executable, colab.copies[name], tmp_path, in_checkout()))
 
 
+def without_limits():
+    """Return the environment of a reader: all threads, timings as they are."""
+    limit = re.compile(r"\w+_NUM_THREADS|DLBOOK_\w+|PYTEST\w*")
+    given = in_checkout().items()
+    return {k: v for k, v in given if not limit.fullmatch(k)}
+
+
+@pytest.fixture
+def busy():
+    """Another process that wants a core for itself."""
+    endless = [sys.executable, "-c", "while True: pass"]
+    with subprocess.Popen(endless) as other:
+        yield
+        assert other.poll() is None
+        other.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize("turn", range(3))
+@pytest.mark.parametrize("name", NAMES)
+def test_every_copy_runs_beside_another_job(colab, name, turn, tmp_path):
+    """As a reader runs it: nothing limits the threads, a core is taken."""
+    if name not in colab.copies:
+        pytest.skip("not in the table of contents")
+    judge(run(sys.executable, colab.copies[name], tmp_path, without_limits()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_every_notebook_is_compared_by_nbval_alone(name):
+    """As one calls it: without make, which limits the threads."""
+    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p"]
+    command += ["no:cacheprovider", f"chapters/{name}.ipynb"]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=without_limits(),
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
 def requirements(name, found):
     """Collect a distribution and all that it needs."""
     key = name.lower().replace("_", "-").replace(".", "-")
