@@ -347,7 +347,8 @@ ROLES = """# Roles
 
 {term}`loss`, {term}`it <loss>`, {doc}`/words`, {doc}`that <../words>`,
 {ref}`sec-here`, [](#sec-here), [there](#sec-here), [](../words.md),
-{ref}`ex-gone`, {prf:ref}`ex-gone`, {eq}`eq-y`, {prf:ref}`lem-a`.
+{ref}`ex-gone`, {prf:ref}`ex-gone`, {eq}`eq-y`, {prf:ref}`lem-a`,
+{cite}`robbins1951`.
 
 $$
 y
@@ -378,6 +379,7 @@ def faulty(tmp_path_factory):
     ]
     notebooks["roles"] = [markdown(ROLES)]
     words = "# Words\n\n:::{glossary}\nloss\n: What falls.\n:::\n"
+    words += "\n:::{bibliography}\n:::\n"
     book(tree, notebooks, [("words", words)])
     with pytest.MonkeyPatch.context() as monkeypatch:
         for name in list(os.environ):
@@ -411,11 +413,12 @@ def test_roles_read_as_on_the_page(faulty):
         )
         for node in page.find_all("a", href=True)
     }
-    assert len(found) == 12
+    assert len(found) == 13
     for words, url in found[1:]:
         assert (words, url.removeprefix("../")) in known, (words, url)
     assert r"y \tag{1}" in text
     assert ", (1), [Name]" in text
+    assert "form for {cite}" not in faulty.log
 
 
 def test_without_an_address_the_copy_is_there_all_the_same(faulty):

@@ -19,6 +19,7 @@ from _ext.notebook.page import (
     data,
     is_erratum,
     item_is,
+    ran,
     tags,
 )
 from _ext.notebook.records import Directive, Text
@@ -47,7 +48,8 @@ def exercises(page: Page) -> Iterator[Complaint]:
             )
         elif exercise.solution is None:
             yield exercise.cell, f"{exercise.label} has no solution; write one"
-    if found and not any(exercise.code for exercise in found):
+    coded = any(exercise.code for exercise in found)
+    if found and executed(page) and not coded:
         yield (
             None,
             (
@@ -78,13 +80,18 @@ def exercises(page: Page) -> Iterator[Complaint]:
             )
 
 
+def executed(page: Page) -> bool:
+    """Say whether a cell ever ran: what never did has no outputs to judge."""
+    return any(ran(cell) is not None for _, cell in page.code())
+
+
 def plenty(page: Page) -> Iterator[Complaint]:
     """Figures, one to play with, citations, and the book's own style."""
     cells = [cell for _, cell in page.code()]
     shown = [
         o for c in cells for o in c["outputs"] if set(IMAGES) & set(data(o))
     ]
-    if len(shown) < FIGURES:
+    if executed(page) and len(shown) < FIGURES:
         yield None, f"{len(shown)} figures; draw {FIGURES}"
     playable = [c for c in cells if calls(c, "plot.interactive")]
     if len(playable) < INTERACTIVES:

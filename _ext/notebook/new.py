@@ -63,6 +63,13 @@ from dlbook import check, plot
 from dlbook.{name} import {name}
 
 plot.style()"""
+SHOWN = """\
+# TODO: {count} figures, one a cell
+# fig, ax = plot.figure()
+# plot.show(fig, alt="what is to be seen, in 20 letters or more")"""
+PLAY = """\
+# TODO: one to play with; draw(ax, n) draws on axes that it is given
+# plot.interactive(draw, alt="...", finding="...", n=range(1, 9))"""
 ASKED = """\
 :::{{exercise-start}} TODO
 :label: {label}
@@ -166,8 +173,8 @@ def notebook(
     for entry in entries:
         cells += statement(entry)
     cells += [
-        code(f'# TODO: {FIGURES} figures\n# plot.show(fig, alt="...")'),
-        code("# TODO: one to play with\n# plot.interactive(...)"),
+        code(SHOWN.format(count=FIGURES)),
+        code(PLAY),
         markdown(f"## Exercises\n\n{ASKED.format(label=f'{ex}-code')}"),
         code(GRADER.format(label=f"{ex}-code", name=name), "grader"),
         markdown(SOLVED.format(label=f"{ex}-code", end=f"{ex}-code"[3:])),

@@ -38,6 +38,7 @@ from _ext.notebook.records import Directive, Text
 MEGABYTE = 1_000_000
 LINES = 40  # of a code cell, at most
 AGAIN = "; run make notebooks"
+ONCE = "one a cell: begin it by plot.figure, end by plot.show"
 UNCOMPARED = {"nbval-skip", "skip-execution"}
 
 # In sources and in outputs.
@@ -346,11 +347,11 @@ def pictures(page: Page) -> Iterator[Complaint]:
     for index, cell in page.code():
         shown = [o for o in cell["outputs"] if set(IMAGES) & set(data(o))]
         if len(shown) > 1:
-            yield index, f"{len(shown)} figures in one cell; split it"
+            yield index, f"{len(shown)} figures in one cell; {ONCE}"
         for output in shown:
             said = output.get("metadata", {}).get("dlbook", {})
             if not str(said.get("alt", "")).strip():
-                yield index, "a figure without alt text; take plot.show"
+                yield index, f"a figure without alt text; {ONCE}"
             elif said.get("dark") not in ("invert", "keep"):
                 yield (
                     index,
