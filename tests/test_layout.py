@@ -371,7 +371,7 @@ def test_a_build_carries_the_commit(tree, built, tmp_path):
 def test_a_build_after_another_commit_has_another_version(tree, tmp_path):
     again = tmp_path / "again"
     shutil.copytree(tree, again)
-    with (again / "dlbook" / "optim.py").open("a") as file:
+    with (again / "dlbook" / "calculus.py").open("a") as file:
         file.write("# changed\n")
     (tmp_path / "dirty").mkdir()
     dirty = wheel(again, tmp_path / "dirty")
