@@ -397,6 +397,11 @@ def test_a_weak_check_says_why(root, amount):
     assert powered(root, amount, "agree sincerely") != []
 
 
+def test_every_check_of_the_book_stores_its_power(monkeypatch):
+    monkeypatch.setattr(bars, "POWER_MAY_BE_ABSENT", False)
+    assert [x for x in rules.book(ROOT) if "without its power" in str(x)] == []
+
+
 def test_a_check_without_its_power_is_let_pass_for_now(root, monkeypatch):
     assert powered(root, "absent") == []
     monkeypatch.setattr(bars, "POWER_MAY_BE_ABSENT", False)
