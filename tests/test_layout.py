@@ -23,7 +23,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # The shared rooms: a module or a package with one public face each.
 SHARED = {"check", "data", "device", "plot", "shapes"}
-TOPICS = {
+TOPICS = {path.stem for path in PACKAGE.glob("[a-z]*.py")} - SHARED | {
     "analysis", "attention", "bayes", "calculus", "convolution", "curvature",
     "generalization", "gp", "graphs", "language", "ntk", "optim",
     "probability", "recurrent", "sequence", "sets", "transformer", "vision",

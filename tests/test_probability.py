@@ -149,6 +149,17 @@ def conditional_sees_what_is_no_covariance(m):
         assert not accepts(m.gaussian_conditional, *given), size
 
 
+def symmetric_to_rounding(m):
+    """An asymmetry of 10⁻⁶ is not rounding; none is left in what comes out."""
+    mu, Sigma = gaussian(31, seeded(8))
+    skew = torch.zeros(31, 31)
+    skew[2, 5] = 1e-6 * Sigma.max()
+    assert not accepts(m.gaussian_logpdf, mu, mu, Sigma + skew)
+    skew[2, 5] = Sigma.max() * torch.finfo(Sigma.dtype).eps * 8
+    law = m.gaussian_conditional(mu, Sigma + skew, [3, 9], mu[:2])
+    assert_close(law.Sigma, law.Sigma.mT, rtol=0.0, atol=0.0)
+
+
 def mgf_of_masses(m):
     x, p = torch.tensor([-2.0, 0.0, 3.0]), torch.tensor([0.5, 0.2, 0.3])
     t = torch.tensor([[-1.0, 0.0], [0.5, 2.0]])
@@ -271,6 +282,7 @@ COMPARISONS = [
     conditional_of_a_singular_law,
     conditional_takes_any_covariance,
     conditional_sees_what_is_no_covariance,
+    symmetric_to_rounding,
     mgf_of_masses,
     mgf_skips_what_has_no_mass,
     masses_to_half_the_digits,
@@ -358,6 +370,16 @@ FAULTS = {
         "eps * Sigma.trace()",
         "eps * 1e7",
         [conditional_sees_what_is_no_covariance],
+    ),
+    "asymmetry taken for rounding": (
+        "10 * len(mu) * torch.finfo",
+        "1e9 * len(mu) * torch.finfo",
+        [symmetric_to_rounding],
+    ),
+    "rounding left on one side": (
+        "(schur + schur.mT) / 2",
+        "schur",
+        [symmetric_to_rounding],
     ),
     "a law without spread refused": (
         "(slack + tiny)",

@@ -30,19 +30,20 @@ def adagrad(
 ) -> tuple[Point, AdaGradState]:
     """Divide each coordinate by the root of its summed squared gradients.
 
-        s_t     = s_{t−1} + g_t²,    g_t = ∇J(θ_t)
-        θ_{t+1} = θ_t − η g_t / (√s_t + ε)
+        s_t = s_{t−1} + g_t²,    g_t = ∇J(θ_{t−1}),    s_0 = 0
+        θ_t = θ_{t−1} − η g_t / (√s_t + ε)
 
     Parameters
     ----------
     theta
-        The point θ_t that is left; any shape, not changed.
+        The point θ_{t−1} that is left; any shape, not changed.
     grad
         Maps a point to ∇J there, of the same shape.
     state
-        What the step before returned; None at t = 0.
+        What the step before returned; None at the start.
     eta
-        Step size η > 0, in units of θ, or a schedule, called with t.
+        Step size η > 0, in units of θ, or a schedule, called with the
+        number of steps taken before, 0 at first.
     eps
         Avoids 0/0, in units of the gradient (δ in the source).
 
@@ -78,19 +79,20 @@ def rmsprop(
 ) -> tuple[Point, RMSPropState]:
     """Divide each coordinate by its recent root mean squared gradient.
 
-        s_t     = β s_{t−1} + (1 − β) g_t²,    g_t = ∇J(θ_t)
-        θ_{t+1} = θ_t − η g_t / √(s_t + ε)
+        s_t = β s_{t−1} + (1 − β) g_t²,    g_t = ∇J(θ_{t−1}),    s_0 = 0
+        θ_t = θ_{t−1} − η g_t / √(s_t + ε)
 
     Parameters
     ----------
     theta
-        The point θ_t that is left; any shape, not changed.
+        The point θ_{t−1} that is left; any shape, not changed.
     grad
         Maps a point to ∇J there, of the same shape.
     state
-        What the step before returned; None at t = 0.
+        What the step before returned; None at the start.
     eta
-        Step size η > 0, in units of θ, or a schedule, called with t.
+        Step size η > 0, in units of θ, or a schedule, called with the
+        number of steps taken before, 0 at first.
     beta
         Weight of the old average, in [0, 1) (α in torch, default 0.99).
     eps
@@ -131,20 +133,22 @@ def adam(
 ) -> tuple[Point, AdamState]:
     """Average gradients and squares; correct both for their start at zero.
 
-        m, v    = β₁ m + (1 − β₁) g,  β₂ v + (1 − β₂) g²,    g = ∇J(θ_t)
-        m̂, v̂    = m / (1 − β₁^{t+1}),  v / (1 − β₂^{t+1})
-        θ_{t+1} = θ_t − η m̂ / (√v̂ + ε)
+        m_t = β₁ m_{t−1} + (1 − β₁) g_t,     m_0 = 0,    g_t = ∇J(θ_{t−1})
+        v_t = β₂ v_{t−1} + (1 − β₂) g_t²,    v_0 = 0
+        θ_t = θ_{t−1} − η m̂_t / (√v̂_t + ε)
+        m̂_t = m_t / (1 − β₁^t),    v̂_t = v_t / (1 − β₂^t)
 
     Parameters
     ----------
     theta
-        The point θ_t that is left; any shape, not changed.
+        The point θ_{t−1} that is left; any shape, not changed.
     grad
         Maps a point to ∇J there, of the same shape.
     state
-        What the step before returned; None at t = 0.
+        What the step before returned; None at the start.
     eta
-        Step size η > 0, in units of θ, or a schedule, called with t.
+        Step size η > 0, in units of θ, or a schedule, called with the
+        number of steps taken before, 0 at first.
     beta1, beta2
         Weights of the old averages, of g and of g², in [0, 1).
     eps
@@ -158,7 +162,8 @@ def adam(
         If something is no array or no function, or of another dtype, or the
         state is another method's.
 
-    Source: Kingma and Ba (2015), algorithm 1, whose t is one more than ours.
+    Source: Kingma and Ba (2015), algorithm 1. Its t counts this step too,
+    that of the state only those before: hence t + 1 below.
     """
     in_range(theta, eta=eta, beta1=beta1, beta2=beta2, eps=eps)
     zero = torch.zeros_like(theta)

@@ -30,7 +30,7 @@ def gd(
     grad
         Maps a point to ∇J there, of the same shape.
     state
-        What the step before returned; None at t = 0.
+        What the step before returned; None at the start.
     eta
         Step size η > 0, in units of θ over those of ∇J, or a schedule, called
         with t.
@@ -62,8 +62,8 @@ def momentum(
 
         θ_{t+1} = θ_t − η ∇J(θ_t) + β (θ_t − θ_{t−1}),    θ_{−1} = θ_0
 
-    `torch.optim.SGD` keeps the velocity v = Σ_k β^k g_{t−k} instead: the same
-    points for a constant η, other ones while η changes.
+    `torch.optim.SGD` keeps v_{t+1} = Σ_k β^k ∇J(θ_{t−k}), the velocity: the
+    same points for a constant η, other ones while η changes.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def momentum(
     grad
         Maps a point to ∇J there, of the same shape.
     state
-        What the step before returned; None at t = 0.
+        What the step before returned; None at the start.
     eta
         Step size η > 0, in units of θ over those of ∇J, or a schedule, called
         with t.
@@ -119,7 +119,7 @@ def nesterov(
     grad
         Maps a point to ∇J there, of the same shape.
     state
-        What the step before returned; None at t = 0.
+        What the step before returned; None at the start.
     eta
         Step size η > 0, in units of θ over those of ∇J, or a schedule, called
         with t.

@@ -35,7 +35,7 @@ class GDState(NamedTuple):
 
 
 class MomentumState(NamedTuple):
-    """The point before the last step (at t = 0 the start itself)."""
+    """The point before the last step (at first the start itself)."""
 
     old: Tensor
     t: int = 0
@@ -86,7 +86,7 @@ def at_time(schedule: Schedule, t: int) -> float:
 
 
 def resumed(state: State | None, fresh: State, theta: Tensor) -> State:
-    """Return the state or, at t = 0, a fresh one; refuse what does not fit."""
+    """Return the state or, at first, a fresh one; refuse what does not fit."""
     if state is None:
         return fresh
     want, got = type(fresh).__name__, type(state).__name__

@@ -56,7 +56,7 @@ def gaussian_logpdf(
     TypeError
         If something is not real numbers, or in half precision.
 
-    Source: equation 1.28 of the sheet.
+    Source: statement 1.28 in this book's numbering of the sheet.
     """
     _door(mu, Sigma)
     expect("x", x, "... d", d=len(mu))
@@ -134,7 +134,7 @@ def gaussian_conditional(
         If something is not real numbers, in half precision, or a place not
         whole.
 
-    Source: equation 1.33 of the sheet.
+    Source: statement 1.33 in this book's numbering of the sheet.
     """
     _door(mu, Sigma)
     d = len(mu)

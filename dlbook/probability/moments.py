@@ -227,7 +227,7 @@ def density_of_sum(
     TypeError
         If they are not real numbers, or in half precision.
 
-    Source: equation 1.27 of the sheet.
+    Source: statement 1.27 in this book's numbering of the sheet.
     """
     interval("h", h, "(0, inf)", "it is the spacing of the grids")
     fine(f=f, g=g)
