@@ -265,8 +265,8 @@ row(
     "convolution.conv_transpose2d",
     lambda delta, w: convolution.conv_transpose2d(delta, w, **LAYER),
     lambda delta, w: F.conv_transpose2d(delta, w, **LAYER),
-    lambda *n: layer(*n, out=True)[::2], (2, 3, 12, 5, 4), FORWARD, bar=3.5,
-    back=5,
+    lambda *n: layer(*n, out=True)[::2], (2, 3, 12, 5, 4), FORWARD, bar=4,
+    back=7,
 )  # fmt: skip
 for name, library in (
     ("max_pool", lambda x: F.max_pool2d(x, 2)),

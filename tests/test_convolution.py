@@ -948,8 +948,8 @@ FAULTS = {
         [backward_as_autograd],
     ),
     "input gradient with the filter turned": (
-        'einsum("dcij,nduv->ijncuv", w, delta)',
-        'einsum("dcij,nduv->ijncuv", w.flip(2, 3), delta)',
+        "Q = w[:, :, i, j].mT @ rows",
+        "Q = w.flip(2, 3)[:, :, i, j].mT @ rows",
         [
             backward_as_autograd,
             transpose_as_torch,
@@ -957,8 +957,8 @@ FAULTS = {
         ],
     ),
     "scatter that overwrites": (
-        "P[:, :, i, j] += q",
-        "P[:, :, i, j] = q",
+        "P[:, :, i, j] += Q",
+        "P[:, :, i, j] = Q",
         [
             backward_as_autograd,
             transpose_as_torch,
