@@ -80,6 +80,9 @@ def conv2d_backward(
 
     ∂R/∂b[d] = Σ_{n,u,v} δ[n,d,u,v], and ∂R/∂x is `conv_transpose2d` of δ.
 
+    The backward pass of torch is 2 to 2.5 times faster for 4 images of 16 ×
+    64 × 64 and 32 filters of 5 × 5, 5 times for 2 images of 3 × 12 × 12.
+
     Parameters
     ----------
     delta
@@ -122,8 +125,8 @@ def conv_transpose2d(
         z_pad[n,c, s u + r i, s v + r j] += Σ_d w[d,c,i,j] δ[n,d,u,v]
 
     Faster is `torch.nn.functional.conv_transpose2d`: 2 times forward and 3
-    times backward for 4 images of 16 × 64 × 64 and 32 filters of 5 × 5, 6 and
-    7 times for a few of 12 × 12. Ours needs no array above z_pad.
+    times backward for 4 images of 16 × 64 × 64 and 32 filters of 5 × 5, 7 and
+    8 times for 2 of 3 × 12 × 12. Ours needs no array above delta and z_pad.
 
     Parameters
     ----------
