@@ -16,13 +16,16 @@ export MKL_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book serve slow test notebooks lab bench coverage power claims \
-        constraints clean \
-        FORCE
+.PHONY: help book serve slow test notebooks lab bench check new coverage \
+        power claims constraints clean free-port FORCE
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
 	    awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+
+# What is asked for and cannot be is told before anything begins.
+$(foreach nb,$(NB),$(if $(filter %.ipynb,$(wildcard $(nb))),,$(error \
+    NB=$(nb): no such notebook. There are: $(wildcard chapters/*.ipynb))))
 
 # ---- installation ---------------------------------------------------------
 # A stamp is the last thing an installation writes. An environment whose
@@ -30,10 +33,17 @@ help: ## list the commands
 # made anew.
 ifneq ($(shell cat $(VENV)/created 2>/dev/null) \
        $(wildcard $(VENV)/installing),$(CURDIR) )
-$(VENV)/created: FORCE
+ANEW := yes
 endif
 ifeq ($(wildcard $(PY)),)
+ANEW := yes
+endif
+ifdef ANEW
 $(VENV)/created: FORCE
+else ifneq ($(origin PYTHON),file)
+$(if $(filter-out constraints,$(MAKECMDGOALS)),$(info \
+    PYTHON=$(PYTHON) is ignored, $(VENV) is there already. To make it \
+    anew: rm -r $(VENV)))
 endif
 ifeq ($(wildcard node_modules),)
 $(VENV)/book: FORCE
@@ -85,18 +95,35 @@ SOURCES := $(shell find _config.yml _toc.yml references.bib CITATION.cff *.md \
     -not -path '*/__pycache__*' 2>/dev/null)
 
 book: _build/complete ## build the site into _build/html
-	@echo 'The book: file://$(CURDIR)/_build/html/index.html'
+	@$(PY) -c 'from pathlib import Path; print("The book:", \
+	    Path("_build/html/index.html").resolve().as_uri())'
 	@echo 'or: make serve'
 
 _build/complete: $(VENV)/book $(SOURCES)
-	rm -rf _build
+	@$(ALONE); rm -rf _build; \
 	$(PY) -c 'from jupyter_book.cli.main import main; main()' build . \
-	    --warningiserror --keep-going --nitpick --quiet
-	@touch $@
+	    --warningiserror --keep-going --nitpick --quiet && touch $@
 
-serve: book ## build the site and serve it to this machine (PORT=8000)
+# One build at a time: the process that builds stands in a file, and one that
+# is gone builds no more.
+BUILDER := $(VENV)/builder
+define ALONE
+builder=$$(cat $(BUILDER) 2>/dev/null); \
+if [ -n "$$builder" ] && kill -0 "$$builder" 2>/dev/null; then \
+    echo "Another build of this book is running (process $$builder):" \
+        "wait for its end, then say make again." >&2; exit 1; fi; \
+echo $$$$ > $(BUILDER); trap 'rm -f $(BUILDER)' EXIT
+endef
+
+serve: free-port book ## build the site and serve it to this machine (PORT=8000)
 	@echo 'http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)'
 	@$(PY) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+free-port: $(VENV)/book
+	@$(PY) -c 'import socket, sys; s = socket.socket(); \
+	    s.connect_ex(("127.0.0.1", $(PORT))) or sys.exit( \
+	    "Port $(PORT) is in use; take another one: make serve PORT=" \
+	    + str($(PORT) + 1))'
 
 lab: $(VENV)/all ## open the notebooks in JupyterLab
 	$(LAB) $(PY) -m nbformat.sign chapters/*.ipynb >/dev/null
@@ -110,13 +137,23 @@ LAB := JUPYTER_DATA_DIR='$(CURDIR)/$(VENV)/jupyter'
 notebooks: $(VENV)/all ## execute the notebooks (NB=chapters/x.ipynb for one)
 	$(PY) -m _ext.notebook.execute $(NB)
 
-test: $(VENV)/all ## style, types, and every test, the notebooks among them
+check: $(VENV)/all ## say all that a notebook lacks (NB=chapters/x.ipynb)
+	@$(PY) -m _ext.notebook.check $(NB)
+
+new: $(VENV)/all ## lay out a chapter (SECTION=14.1 TITLE="Curvature")
+	@$(PY) -m _ext.notebook.new "$$SECTION" "$$TITLE"
+
+test: $(VENV)/all ## every test, style and types (T=tests/test_x.py for some)
+ifneq ($(T),)
+	$(PY) -m pytest $(if $(filter %.ipynb,$(T)),--nbval) $(T)
+else
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
 	$(PY) -m pytest -n $(JOBS) --dist loadfile \
 	    --no-loadscope-reorder -m 'not slow' --nbval \
 	    chapters tests dlbook
+endif
 
 slow: $(VENV)/all ## the tests that run the readers' copies from end to end
 	$(PY) -m pytest -m slow tests

@@ -92,10 +92,19 @@
     });
   }
 
+  // What an address points to; one that no page made points to nothing.
+  const target = (hash) => {
+    try {
+      return document.getElementById(decodeURIComponent(hash.slice(1)));
+    } catch {
+      return null;
+    }
+  };
+
   // The table of contents shows the section that is being read.
   const entries = new Map();
   for (const link of all("#pst-page-toc-nav a")) {
-    const section = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    const section = target(link.hash);
     if (section) entries.set(section, link);
   }
   const seen = new Set();
@@ -116,13 +125,17 @@
   const arrive = () => {
     if (!location.hash) return;
     root.classList.remove("dl-lazy");
-    const aim = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const aim = target(location.hash);
     for (let fold = aim?.closest("details"); fold; fold = fold.parentNode.closest("details")) {
       fold.open = true;
     }
     aim?.scrollIntoView();
   };
   addEventListener("hashchange", arrive);
+  addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href]");
+    if (link && link.href == location.href) arrive(); // no change of the hash
+  });
   arrive();
 
   // What scrolls sideways is a stop of the keyboard, what does not is none.
@@ -176,12 +189,17 @@
   // Paper shows what was never in view: its fonts are there before.
   const later = window.requestIdleCallback ?? setTimeout;
   addEventListener("load", () => later(() => {
-    for (const sheet of document.styleSheets) {
-      for (const { style, selectorText } of sheet.cssRules) {
-        if (!style?.fontFamily.includes("KaTeX") || !one(selectorText)) continue;
-        const { fontStyle, fontWeight, fontFamily } = style;
-        document.fonts.load(`${fontStyle} ${fontWeight} 1em ${fontFamily}`);
-      }
+    const faces = [...document.fonts].filter(({ family }) => family.includes("KaTeX"));
+    let rules = [];
+    try {
+      rules = [...document.styleSheets].flatMap(({ cssRules }) => [...cssRules]);
+    } catch { // a page without a server may not look; all fonts are at hand
+      for (const face of faces) face.load();
+    }
+    for (const { style, selectorText } of rules) {
+      if (!style?.fontFamily.includes("KaTeX") || !one(selectorText)) continue;
+      const { fontStyle, fontWeight, fontFamily } = style;
+      document.fonts.load(`${fontStyle} ${fontWeight} 1em ${fontFamily}`);
     }
   }));
 

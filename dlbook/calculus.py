@@ -22,7 +22,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from dlbook.shapes import interval, same_shape
+from dlbook.shapes import array, door, interval, same_shape, whole
+from dlbook.shapes import function as a_function
 
 __all__ = [
     "Map",
@@ -37,6 +38,7 @@ __all__ = [
 Map: TypeAlias = Callable[[Tensor], Tensor]
 
 
+@door
 def vec(X: Float[Tensor, "..."]) -> Float[Tensor, " n"]:
     """Stack the columns of a matrix: the first index runs fastest.
 
@@ -44,11 +46,22 @@ def vec(X: Float[Tensor, "..."]) -> Float[Tensor, " n"]:
 
     `X.flatten()` stacks the rows instead. A vector stays what it is.
 
+    Parameters
+    ----------
+    X
+        An array with any number of axes.
+
+    Raises
+    ------
+    TypeError
+        If it is not real numbers.
+
     Source: Magnus and Neudecker (2019), chapter 2.
     """
     return X.permute(_backwards(X.ndim)).reshape(-1)
 
 
+@door
 def tensor_jacobian(
     f: Map, x: Float[Tensor, "*n"]
 ) -> Float[Tensor, "..."]:  # (*out, *in)
@@ -58,8 +71,23 @@ def tensor_jacobian(
 
     In reverse: row j of J is e_jᵀ J, one pass back for each entry of f(x),
     all of them at once. Time and memory are those of m gradients.
+
+    Parameters
+    ----------
+    f
+        Maps a tensor of the shape of x to a tensor; made of torch's
+        operations.
+    x
+        Where the derivative is taken.
+
+    Raises
+    ------
+    ValueError
+        If x or f(x) is empty.
+    TypeError
+        If x is not real numbers, or f(x) no tensor in floating point.
     """
-    _door(x)
+    _not_empty("x", x)
     y, pull, *_ = torch.func.vjp(_told(f), x)
     E = torch.eye(y.numel(), dtype=y.dtype, device=y.device)
     (rows,) = torch.func.vmap(pull)(E.reshape(-1, *y.shape))
@@ -67,10 +95,26 @@ def tensor_jacobian(
     return J
 
 
+@door
 def jacobian(f: Map, x: Float[Tensor, "*n"]) -> Float[Tensor, "m n"]:
     """Differentiate in numerator layout: one row for each output.
 
         J = ∂vec f(x) / ∂(vec x)ᵀ ∈ R^{m×n},    vec(df) = J vec(dx)
+
+    Parameters
+    ----------
+    f
+        Maps a tensor of the shape of x to a tensor; made of torch's
+        operations.
+    x
+        Where the derivative is taken.
+
+    Raises
+    ------
+    ValueError
+        If x or f(x) is empty.
+    TypeError
+        If x is not real numbers, or f(x) no tensor in floating point.
 
     Source: Magnus and Neudecker (2019), chapter 9.
     """
@@ -80,6 +124,7 @@ def jacobian(f: Map, x: Float[Tensor, "*n"]) -> Float[Tensor, "m n"]:
     return J.permute(both).reshape(-1, x.numel())
 
 
+@door
 def gradient(
     f: Map, x: Float[Tensor, "*n"]
 ) -> Float[Tensor, "..."]:  # (*in, *out)
@@ -89,12 +134,28 @@ def gradient(
 
     For a scalar f this is the gradient ∇f, of the shape of x; for vectors it
     is the transpose of the Jacobian, n × m.
+
+    Parameters
+    ----------
+    f
+        Maps a tensor of the shape of x to a tensor; made of torch's
+        operations.
+    x
+        Where the derivative is taken.
+
+    Raises
+    ------
+    ValueError
+        If x or f(x) is empty.
+    TypeError
+        If x is not real numbers, or f(x) no tensor in floating point.
     """
     J = tensor_jacobian(f, x)
     out = J.ndim - x.ndim
     return J.permute([*range(out, J.ndim), *range(out)])
 
 
+@door
 def finite_difference(
     f: Map, x: Float[Tensor, "*n"], *, h: float | None = None
 ) -> Float[Tensor, "m n"]:
@@ -104,11 +165,27 @@ def finite_difference(
 
     Divided by is the distance between the two points as they are stored.
 
-    h: the step, in units of x. Left out it is ε^{1/3} max(1, |x_i|) for the
-    entry x_i, with the dtype's ε, which balances truncation against rounding.
-    A step too small for the dtype is refused: x + h or x − h would be x.
+    Parameters
+    ----------
+    f
+        Maps a tensor of the shape of x to numbers: a tensor, a NumPy array,
+        a list or one number.
+    x
+        Where the derivative is taken.
+    h
+        The step, in units of x. Left out it is ε^{1/3} max(1, |x_i|) for the
+        entry x_i, with the dtype's ε, which balances truncation against
+        rounding.
+
+    Raises
+    ------
+    ValueError
+        If x or f(x) is empty, x is not finite, or h is too small for the
+        dtype: x + h or x − h would be x.
+    TypeError
+        If x or f(x) is not real numbers.
     """
-    _door(x)
+    _not_empty("x", x)
     if not bool(x.isfinite().all()):
         raise ValueError("x: expected finite entries, got nan or inf")
     best = torch.finfo(x.dtype).eps ** (1 / 3) * x.detach().abs().clamp_min(1)
@@ -123,18 +200,20 @@ def finite_difference(
             f"h: expected a step that changes every entry of x in {x.dtype}, "
             f"got {h:g}; take {float(best[lost].max()):.1g} or leave it out"
         )
-    f, columns = _told(f), []
+    a_function("f", f)
+    columns = []
     for i, step in enumerate(vec(steps)):
         e = torch.zeros_like(vec(x))
         e[i] = step
         e = _unvec(e, x)
-        above, below = f(x + e), f(x - e)
+        above, below = _valued(f, x + e), _valued(f, x - e)
         same_shape("f(x + h)", above, "f(x - h)", below)
         distance = vec((x + e) - (x - e))[i]
         columns.append((vec(above) - vec(below)) / distance)
     return torch.stack(columns, 1)
 
 
+@door
 def contract(
     A: Float[Tensor, "..."], B: Float[Tensor, "..."], *, axes: int
 ) -> Float[Tensor, "..."]:
@@ -145,9 +224,23 @@ def contract(
     With A = ∂Z/∂Y and B = ∂Y/∂X as `tensor_jacobian` returns them and `axes`
     the order of Y, C is ∂Z/∂X. For two matrices and axes=1 it is A @ B, with
     axes=0 the outer product.
+
+    Parameters
+    ----------
+    A, B
+        The factors, in this order.
+    axes
+        How many axes j stands for: the last ones of A, the first ones of B.
+
+    Raises
+    ------
+    ValueError
+        If A or B has fewer axes, or theirs differ in size.
+    TypeError
+        If A or B is not real numbers, or `axes` not whole.
     """
-    most = min(A.ndim, B.ndim)
-    interval("axes", axes, f"[0, {most}]", "it counts axes of A and of B")
+    most = f"[0, {min(A.ndim, B.ndim)}]"
+    axes = whole("axes", axes, most, "it counts axes of A and of B")
     last, first = tuple(A.shape[A.ndim - axes :]), tuple(B.shape[:axes])
     if last != first:
         raise ValueError(
@@ -170,28 +263,43 @@ def _unvec(v: Tensor, like: Tensor) -> Tensor:
 
 def _told(f: Map) -> Map:
     """Return f, with its value refused unless it can be differentiated."""
+    a_function("f", f)
 
     def told(x: Tensor) -> Tensor:
-        y = f(x)
+        want = "f(x): expected a tensor in floating point"
+        try:
+            y = f(x)
+        except RuntimeError as error:
+            if not any(word in str(error) for word in NO_TRACE):
+                raise
+            raise TypeError(
+                f"{want}, got NumPy or numbers on the way, which have no "
+                "derivative; build it of torch functions"
+            ) from error
         got = y.dtype if isinstance(y, Tensor) else type(y).__name__
         if not (isinstance(y, Tensor) and y.is_floating_point()):
-            want = "f(x): expected a tensor in floating point"
             raise TypeError(f"{want}, got {got}; build it of torch functions")
-        if y.numel() == 0:
-            shape = tuple(y.shape)
-            raise ValueError(f"f(x): expected entries, got shape {shape}")
-        return y
+        return _not_empty("f(x)", y)
 
     return told
 
 
-def _door(x: Tensor) -> None:
-    """Refuse what torch would accept silently or explain badly."""
-    if not x.is_floating_point():
-        want = "x: expected floating point"
-        raise TypeError(f"{want}, got {x.dtype}; call x.double()")
+# What torch says when a tensor that it traces is taken out of its hands.
+NO_TRACE = ("numpy", "data pointer", "storage", ".item()", ".tolist()")
+
+
+def _valued(f: Map, x: Tensor) -> Tensor:
+    """Return f(x), be it a tensor, an array, a list or a number."""
+    y = array("f(x)", f(x))
+    if y.is_complex() or y.dtype == torch.bool:
+        raise TypeError(f"f(x): expected real numbers, got {y.dtype}")
+    return _not_empty("f(x)", y if y.is_floating_point() else y.to(x.dtype))
+
+
+def _not_empty(name: str, x: Tensor) -> Tensor:
     if x.numel() == 0:
         raise ValueError(
-            f"x: expected at least one entry, got shape {tuple(x.shape)}; "
-            "there is nothing to differentiate by"
+            f"{name}: expected at least one entry, got shape "
+            f"{tuple(x.shape)}; there is nothing to differentiate"
         )
+    return x

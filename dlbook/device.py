@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter, process_time
+from typing import Any
 
 import torch
 from threadpoolctl import threadpool_limits
+
+from dlbook.shapes import whole
 
 __all__ = ["generator", "pick", "seconds", "synchronize"]
 
@@ -21,18 +24,33 @@ def pick(want: str | torch.device | None = None) -> torch.device:
     Raises
     ------
     ValueError
-        If a CUDA device is wanted that is not there. (Left to itself, torch
-        says so only when the first tensor is moved.)
+        If a device is wanted that is not there. (Left to itself, torch says
+        so only when the first tensor is moved.)
+
+    Examples
+    --------
+    >>> pick("gpu")
+    Traceback (most recent call last):
+    ValueError: want: expected 'cpu', 'cuda' or 'cuda:1', got 'gpu'; say \
+'cuda', or leave it out
     """
     if want is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    device = torch.device(want)
+    device = _named("want", want)
     found = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if device.type == "cuda" and (device.index or 0) >= found:
         raise ValueError(
             f"want: expected one of {found} CUDA devices, got {device}; "
             "leave it out, or say 'cpu'"
         )
+    try:
+        if device.type != "cuda":
+            torch.empty(0, device=device)
+    except (RuntimeError, AssertionError):
+        raise ValueError(
+            f"want: expected a device that this torch knows, got {device}; "
+            "leave it out, or say 'cpu'"
+        ) from None
     return device
 
 
@@ -48,16 +66,35 @@ def generator(
         only: for numbers that agree, draw on the CPU and move them.
     device
         Where the numbers are drawn.
+
+    Raises
+    ------
+    TypeError
+        If the seed is not a whole number.
+    ValueError
+        If there is no such device.
     """
-    return torch.Generator(device=device).manual_seed(seed)
+    seed = whole("seed", seed, "[-inf, inf]", "any whole number will do")
+    there = _named("device", device)
+    return torch.Generator(device=there).manual_seed(seed)
 
 
 def synchronize(device: str | torch.device) -> None:
     """Wait until the device is done, as one must before reading a clock.
 
     A GPU returns before it has finished; the CPU does not, and neither do we.
+
+    Parameters
+    ----------
+    device
+        The device that does the work.
+
+    Raises
+    ------
+    ValueError
+        If there is no such device.
     """
-    if torch.device(device).type == "cuda":
+    if _named("device", device).type == "cuda":
         torch.cuda.synchronize(device)
 
 
@@ -103,7 +140,7 @@ def seconds(
             f"tasks, repeats: expected at least one of each, got {len(tasks)} "
             f"and {repeats}"
         )
-    clock = process_time if torch.device(on).type == "cpu" else perf_counter
+    clock = process_time if _named("on", on).type == "cpu" else perf_counter
 
     def took(task: Callable[[], object], calls: int) -> float:
         synchronize(on)
@@ -126,6 +163,17 @@ def seconds(
             for _ in range(repeats)
         ]
     return [min(times) for times in zip(*rounds, strict=True)]
+
+
+def _named(name: str, want: Any) -> torch.device:
+    """Return the device of this name; torch's own message lists twenty."""
+    try:
+        return torch.device(want)
+    except (RuntimeError, TypeError):
+        raise ValueError(
+            f"{name}: expected 'cpu', 'cuda' or 'cuda:1', got {want!r}; say "
+            "'cuda', or leave it out"
+        ) from None
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Float64 and a seeded generator: tolerances are about the maths."""
 
 import json
-import os
 import warnings
 
 import matplotlib as mpl
@@ -12,7 +11,6 @@ from filelock import FileLock
 from nbval.plugin import IPyNbCell
 
 mpl.use("Agg")
-os.environ["DLBOOK_TIMINGS"] = "strict"  # a timing that misses raises
 
 MISSING = (
     "NO CHROMIUM FOUND: nothing is tested in a browser. Install playwright "
@@ -20,21 +18,18 @@ MISSING = (
 )
 FIRST = ("test_browser",)  # the longest file; then the notebooks, and then
 SOON = ("test_reader", "test_sheet", "test_site")  # these: none ends alone
-OUTPUT_TIMEOUT = 300  # seconds; nbval's own 5 are too few on a busy machine
 
 
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Skip what should not run here, be patient, begin with what is long."""
+    """Skip what should not run here, begin with what is long."""
     skip = {}
     if not torch.cuda.is_available():
         skip["gpu"] = pytest.mark.skip(reason="no CUDA device")
     if "bench" not in config.getoption("markexpr"):
         skip["bench"] = pytest.mark.skip(reason="run by make bench")
     for item in items:
-        if isinstance(item, IPyNbCell):
-            item.output_timeout = OUTPUT_TIMEOUT
         for name, mark in skip.items():
             if item.get_closest_marker(name):
                 item.add_marker(mark)

@@ -268,6 +268,7 @@ SAMPLE = [
         ":::{prf:definition} Descent\n:label: opt-gradient-descent\n\n"
         "Step by step.\n:::\n\n:::{prf:proof}\nFirst.\n:::\n\n"
         ":::{prf:proof}\n- Second.\n:::\n\n"
+        ":::{prf:proof}\n:class: dropdown\n\nThird.\n:::\n\n"
         ":::{prf:lemma} Small lemma\n:label: lem-small\n:nonumber:\n\n"
         "Text.\n:::\n\n"
         "::::{prf:theorem} Noise\n:label: opt-sgd\n\nText.\n\n"

@@ -11,14 +11,14 @@ import math
 import numpy as np
 import pytest
 import torch
-from faults import as_module, refuse
+from faults import as_module, refuse, sources
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from dlbook import analysis
 
-SOURCE = inspect.getsource(analysis)
+SOURCE = sources(analysis)
 UNTYPED = as_module(SOURCE)
 few = settings(deadline=None, max_examples=20)
 seeds = st.integers(0, 2**32 - 1)
@@ -320,18 +320,18 @@ def test_every_public_name_is_compared():
 # ---- faults ---------------------------------------------------------------
 FAULTS = {
     "weights exchanged": (
-        "lam * _values(f, x) + (1 - lam) * _values(f, y)",
-        "lam * _values(f, y) + (1 - lam) * _values(f, x)",
+        "lam * values_of(f, x) + (1 - lam) * values_of(f, y)",
+        "lam * values_of(f, y) + (1 - lam) * values_of(f, x)",
         gaps_of_the_definition,
     ),
     "gap with the wrong sign": (
-        "return chord - _values(f, w * x + (1 - w) * y)",
-        "return _values(f, w * x + (1 - w) * y) - chord",
+        "return chord - values_of(f, w * x + (1 - w) * y)",
+        "return values_of(f, w * x + (1 - w) * y) - chord",
         gaps_of_the_definition,
     ),
     "tangent at the wrong point": (
-        "torch.func.grad_and_value(f))(x)",
-        "torch.func.grad_and_value(f))(y)",
+        "torch.func.grad_and_value(f), (0,), x)",
+        "torch.func.grad_and_value(f), (0,), y)",
         gaps_of_the_definition,
     ),
     "parabola without its half": (
@@ -345,8 +345,8 @@ FAULTS = {
         score_of_a_loop,
     ),
     "baseline added": (
-        "_values(f, x) - baseline",
-        "_values(f, x) + baseline",
+        "values_of(f, x) - baseline",
+        "values_of(f, x) + baseline",
         score_of_a_normal,
     ),
     "path without f": (

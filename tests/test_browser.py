@@ -2,6 +2,7 @@
 
 import math
 import re
+from itertools import pairwise
 
 import matplotlib as mpl
 import nbformat
@@ -424,3 +425,69 @@ def test_solutions_are_folded_and_open_by_keyboard(visit):
             for shown in (True, False, True):
                 handle.press("Enter")
                 assert part.evaluate(f"el => ({SHOWN})([el])[0]") is shown
+
+
+# ---- what once was broken --------------------------------------------------
+def test_references_to_cite_stand_one_below_the_other(visit):
+    """No box covers another one, nor leaves the column."""
+    seen = visit()
+    page = seen.open("how-to-cite.html", whole=True)
+    boxes = page.evaluate(
+        """() => [...document.querySelectorAll("article pre")].map(pre => {
+          const { left, right, top, bottom } = pre.getBoundingClientRect();
+          return [left, right, top, bottom];
+        })"""
+    )
+    column = page.locator("article").bounding_box()
+    assert len(boxes) >= 6
+    for left, right, _, _ in boxes:
+        assert left >= column["x"] - 1
+        assert right <= column["x"] + column["width"] + 1
+    for before, after in pairwise(boxes):
+        assert after[2] >= before[3]
+
+
+def test_an_address_that_means_nothing_breaks_nothing(visit):
+    seen = visit()
+    page = seen.open("chapters/11-3-gradient-descent.html#100%")
+    assert seen.faults == []
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    folds = page.locator("article details:not([open])")
+    assert folds.count() == 0
+
+
+def test_a_link_opens_its_fold_again(visit):
+    page = visit().open("chapters/11-3-gradient-descent.html")
+    fold = (
+        page.locator("article details").filter(has=page.locator("[id]")).first
+    )
+    name = fold.locator("[id]").first.get_attribute("id")
+    page.evaluate(
+        """name => {
+          const link = document.createElement("a");
+          link.href = "#" + name;
+          link.id = "again";
+          link.textContent = "again";
+          document.querySelector("article").prepend(link);
+        }""",
+        name,
+    )
+    for _ in range(2):
+        page.evaluate("document.getElementById('again').click()")
+        page.wait_for_function("fold => fold.open", arg=fold.element_handle())
+        fold.evaluate("fold => { fold.open = false }")
+
+
+def test_a_page_on_a_disk_loads_its_fonts_for_paper(browser, published):
+    """Without a server a script may not read the rules of a style sheet."""
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto((published.html / SOME[0]).as_uri())
+    page.wait_for_function(
+        """() => [...document.fonts].filter(({ family, status }) =>
+          family.includes("KaTeX") && status == "loaded").length > 5"""
+    )
+    page.close()
+    assert errors == []

@@ -35,7 +35,7 @@ def sample(tmp_path_factory):
 
 
 def references(node):
-    return [box.pre.get_text() for box in node.select(".dl-copy")]
+    return [box.pre.get_text() for box in node.select(".dl-reference")]
 
 
 def fields(text):

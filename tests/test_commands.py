@@ -4,10 +4,13 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -27,13 +30,16 @@ PYTHON = """\
 echo "$@" >> calls
 case "$*" in
 *pip*) test ! -e pip-breaks;;
+*as_uri*) exec %s "$@";;
 *ci*) mkdir -p node_modules; test ! -e npm-breaks;;
 *jupyter_book*)
     test ! -e _build || echo "found a build" >> calls
     mkdir -p _build/html && echo page > _build/html/index.html
+    while test -e build-waits; do sleep 0.1; done
     test ! -e build-breaks;;
 esac
 """
+PYTHON %= shlex.quote(sys.executable)
 
 
 def documents():
@@ -75,7 +81,10 @@ def test_continuous_integration_calls_what_a_user_calls():
 @pytest.mark.parametrize("name", ["test", "pages"])
 def test_workflows_have_few_rights_and_pinned_actions(name):
     path = ROOT / f".github/workflows/{name}.yml"
-    flow = yaml.safe_load(path.read_text("utf-8"))
+    text = path.read_text("utf-8")
+    used = re.findall(r"uses: (.*)", text)  # the tag stands behind the commit
+    assert all(re.search(r" # v\d+\.\d+\.\d+$", use) for use in used)
+    flow = yaml.safe_load(text)
     assert flow["permissions"] == {"contents": "read"}
     for job, content in flow["jobs"].items():
         wanted = {"notebooks": "write"}.get(job, "read")  # its own branch
@@ -83,7 +92,9 @@ def test_workflows_have_few_rights_and_pinned_actions(name):
         assert rights.get("contents", "read") == wanted, job
         for step in content["steps"]:
             if "uses" in step:
-                assert re.fullmatch(r"actions/[\w-]+@v\d+", step["uses"])
+                assert re.fullmatch(
+                    r"actions/[\w-]+@[0-9a-f]{40}", step["uses"]
+                )
             elif "run" in step and job != "notebooks":
                 assert re.fullmatch(r"\.ci/run|make \w+", step["run"])
 
@@ -110,13 +121,16 @@ def tree(tmp_path):
     return tmp_path
 
 
-def make(root, *arguments):
-    env = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+def clean_environment():
+    return {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+
+
+def make(root, *arguments, python=("PYTHON=fake/python3",)):
     return subprocess.run(
-        ["make", "PYTHON=fake/python3", *arguments],
+        ["make", *python, *arguments],
         capture_output=True,
         cwd=root,
-        env=env,
+        env=clean_environment(),
         text=True,
     )
 
@@ -253,14 +267,95 @@ def test_an_old_python_is_refused_in_words(tree, folder):
 
 
 def test_a_book_may_lie_in_a_path_with_a_space(tree, tmp_path_factory):
-    other = tmp_path_factory.mktemp("with a space") / "my book"
+    other = tmp_path_factory.mktemp("with a space") / "mein Büchlein"
     shutil.copytree(tree, other)
-    assert make(other, "book").returncode == 0
+    done = make(other, "book")
+    assert done.returncode == 0
+    assert f"file://{quote(str(other))}/_build/html/index.html" in done.stdout
     assert calls(other) == ["venv", "--group book", "jupyter"]
     assert make(other, ".venv/all").returncode == 0
     assert calls(other) == ["--group test", "geometric"]
     assert make(other, "book").returncode == 0
     assert calls(other) == []
+
+
+# ---- what cannot be is told in a sentence ---------------------------------
+@pytest.mark.parametrize("name", ["chapters/b.ipynb", "chapters", "a"])
+@pytest.mark.parametrize("goal", ["notebooks", "check", "claims"])
+def test_a_notebook_that_is_not_there_is_told(tree, goal, name):
+    done = make(tree, goal, f"NB={name}")
+    assert done.returncode != 0
+    said = f"NB={name}: no such notebook. There are: chapters/a.ipynb"
+    assert said in done.stderr
+    assert calls(tree) == []
+
+
+def test_a_second_build_at_once_is_told(tree):
+    make(tree, ".venv/book")
+    (tree / "build-waits").touch()
+    command = ["make", "PYTHON=fake/python3", "book"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    quiet |= {"cwd": tree, "env": clean_environment()}
+    with subprocess.Popen(command, **quiet) as first:
+        page = tree / "_build/html/index.html"
+        while not page.exists():
+            time.sleep(0.05)
+        done = make(tree, "book")
+        assert done.returncode != 0
+        assert "Another build of this book is running (process" in done.stderr
+        assert page.exists()
+        (tree / "build-waits").unlink()
+        assert first.wait() == 0
+    assert make(tree, "book").returncode == 0
+
+
+def test_a_build_that_was_killed_does_not_stop_the_next(tree):
+    make(tree, ".venv/book")
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    (tree / ".venv/builder").write_text(f"{gone.pid}\n")
+    assert make(tree, "book").returncode == 0
+    assert not (tree / ".venv/builder").exists()
+
+
+def test_a_port_in_use_is_told():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        goal = ["-o", ".venv/book", "free-port", f"PORT={port}"]
+        done = make(ROOT, *goal, f"PY={sys.executable}")
+        assert done.returncode != 0
+        said = f"Port {port} is in use; take another one: make serve PORT="
+        assert f"{said}{port + 1}" in done.stderr
+    assert make(ROOT, *goal, f"PY={sys.executable}").returncode == 0
+
+
+def test_another_python_is_ignored_and_that_is_told(tree):
+    ignored = "PYTHON=fake/python3 is ignored, .venv is there already"
+    assert ignored not in make(tree, "book").stdout
+    assert ignored in make(tree, "book").stdout
+    assert "is ignored" not in make(tree, "book", python=()).stdout
+    (tree / ".venv/bin/python").unlink()
+    assert ignored not in make(tree, "book").stdout
+
+
+def test_a_selection_of_tests_is_run(tree):
+    for given, wanted in (
+        ("tests/test_x.py", "-m pytest tests/test_x.py"),
+        ("chapters/a.ipynb", "-m pytest --nbval chapters/a.ipynb"),
+    ):
+        make(tree, "test", f"T={given}")
+        lines = (tree / "calls").read_text().splitlines()
+        assert " ".join(lines[-1].split()) == wanted
+    make(tree, "test")
+    assert "-m pytest -n" in (tree / "calls").read_text()
+
+
+def test_the_readme_names_the_torch_that_is_tested():
+    pins = (ROOT / "constraints.txt").read_text("utf-8")
+    version = re.search(r"^torch==(.+)$", pins, re.M)[1]
+    assert f"PyTorch {version}" in (ROOT / "README.md").read_text("utf-8")
 
 
 def test_jupyterlab_loads_the_extension_that_renders_myst():

@@ -542,18 +542,18 @@ FAULTS = {
         [one_coordinate_is_uniform],
     ),
     "fewer than no clouds": (
-        'interval("n", n, "[0, inf)"',
-        'interval("n", n, "[-2, inf)"',
+        'whole("n", n, "[0, inf)"',
+        'whole("n", n, "[-2, inf)"',
         [the_smallest_clouds],
     ),
     "no cloud is too few": (
-        'interval("n", n, "[0, inf)"',
-        'interval("n", n, "(0, inf)"',
+        'whole("n", n, "[0, inf)"',
+        'whole("n", n, "(0, inf)"',
         [the_smallest_clouds],
     ),
     "clouds without points": (
-        'interval("points", points, "[0, inf)"',
-        'interval("points", points, "(0, inf)"',
+        'whole("points", points, "[0, inf)"',
+        'whole("points", points, "(0, inf)"',
         [the_smallest_clouds],
     ),
 }

@@ -1,8 +1,19 @@
+import inspect
+from functools import partial
+
+import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
 
 from dlbook import device
+
+
+def unwrapped(call):
+    """Return what users call: the types are checked in tests only."""
+    if isinstance(call, partial):
+        return partial(inspect.unwrap(call.func), *call.args)
+    return inspect.unwrap(call)
 
 
 def test_pick_takes_the_gpu_if_there_is_one(monkeypatch):
@@ -22,6 +33,34 @@ def test_pick_takes_the_cpu_if_there_is_none(monkeypatch):
     assert device.pick(torch.device("cpu")) == torch.device("cpu")
     with pytest.raises(ValueError, match=r"one of 0 .* got cuda; .* 'cpu'"):
         device.pick("cuda")
+
+
+@pytest.mark.parametrize("name", ["gpu", "GPU", "cuda:x", "", 1.5, []])
+def test_a_device_that_is_none_is_refused_in_a_sentence(name):
+    """And not by a list of all twenty devices that torch can be built for."""
+    says = f"got {name!r}; say 'cuda', or leave it out"
+    for call, argument in (
+        (device.pick, "want"),
+        (partial(device.generator, 3), "device"),
+        (device.synchronize, "device"),
+        (lambda on: unwrapped(device.seconds)(int, on=on), "on"),
+    ):
+        with pytest.raises(ValueError, match=f"^{argument}: ") as e:
+            unwrapped(call)(name)
+        assert str(e.value).endswith(says)
+
+
+def test_a_device_that_this_torch_cannot_use_is_refused():
+    with pytest.raises(ValueError, match=r"^want: expected .* knows, got vul"):
+        device.pick("vulkan")
+
+
+def test_a_seed_is_a_whole_number():
+    for seed in (1.5, "1", None):
+        with pytest.raises(TypeError, match=r"^seed: expected a whole n"):
+            unwrapped(device.generator)(seed)
+    one = unwrapped(device.generator)(np.int64(5)).initial_seed()
+    assert one == device.generator(5).initial_seed()
 
 
 def test_generator_repeats_itself_and_touches_nothing():

@@ -1,4 +1,4 @@
-"""A reader's copy in JupyterLab, without the extension that knows MyST.
+"""JupyterLab: a reader's copy without MyST, and the book itself with it.
 
 Needs a browser (Chromium or Chrome); without one the test is skipped.
 """
@@ -10,27 +10,28 @@ import secrets
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
+from press import ROOT
+
+from _ext.notebook import numbers, records
 
 NAME = "11-3-gradient-descent"
 WAIT = 120_000  # milliseconds; conditions are waited for, never times
 
 
-@pytest.fixture(scope="module")
-def lab(published, tmp_path_factory):
-    """JupyterLab over a folder that holds the copy, trusted."""
-    home = tmp_path_factory.mktemp("lab")
+@contextmanager
+def jupyterlab(home, notebook, *, off=(), config=None):
+    """Open a notebook, signed, in JupyterLab; yield its address."""
     work = home / "work"
     work.mkdir()
-    shutil.copyfile(
-        published.html / "notebooks" / f"{NAME}.ipynb", work / "copy.ipynb"
-    )
+    shutil.copyfile(notebook, work / "copy.ipynb")
     pages = home / "config" / "labconfig" / "page_config.json"
     pages.parent.mkdir(parents=True)
-    off = {"jupyterlab-myst": True}
-    off["@jupyterlab/apputils-extension:announcements"] = True
-    pages.write_text(json.dumps({"disabledExtensions": off}))
+    off = [*off, "@jupyterlab/apputils-extension:announcements"]
+    disabled = dict.fromkeys(off, True)
+    pages.write_text(json.dumps({"disabledExtensions": disabled}))
     folder = home / "settings" / "@jupyterlab" / "notebook-extension"
     folder.mkdir(parents=True)
     (folder / "tracker.jupyterlab-settings").write_text(
@@ -48,6 +49,7 @@ def lab(published, tmp_path_factory):
     subprocess.run(trust, cwd=work, env=environment, check=True)
     token = secrets.token_hex()
     command = [sys.executable, "-m", "jupyterlab", "--no-browser"]
+    command += [f"--config={config}"] if config else []
     command += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"]
     command += ["--IdentityProvider.token=" + token, "--allow-root"]
     with subprocess.Popen(
@@ -68,6 +70,62 @@ def lab(published, tmp_path_factory):
         yield f"http://127.0.0.1:{port}/lab/tree/copy.ipynb?token={token}"
         server.terminate()
         server.stderr.read()
+
+
+@pytest.fixture
+def lab(published, tmp_path):
+    """JupyterLab with a reader's copy, and nothing that knows MyST."""
+    notebook = published.html / "notebooks" / f"{NAME}.ipynb"
+    with jupyterlab(tmp_path, notebook, off=["jupyterlab-myst"]) as address:
+        yield address
+
+
+@pytest.fixture
+def ours(tmp_path):
+    """JupyterLab as `make lab` opens it, with a notebook of the book."""
+    (tmp_path / "given").mkdir()
+    notebook = tmp_path / "given" / f"{NAME}.ipynb"
+    shutil.copyfile(ROOT / "chapters" / notebook.name, notebook)
+    numbers.main([str(notebook)])
+    config = ROOT / "_ext/notebook/lab.py"
+    with jupyterlab(tmp_path, notebook, config=config) as address:
+        yield address
+
+
+@pytest.mark.slow
+def test_jupyterlab_shows_numbers_and_figures_of_the_book(ours, browser):
+    """The numbers are those of the site, in the boxes and in what refers."""
+    nb = records.read(ROOT / "chapters" / f"{NAME}.ipynb")
+    inventory = records.inventory(ROOT)
+    boxes = [b for b in records.statements(nb) if b.kind and not b.nonumber]
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(ours)
+    shown = page.locator(".jp-Notebook .myst-proof")
+    shown.first.wait_for(timeout=WAIT)
+    wanted = [f"{b.kind.title()} {inventory[b.id]['number']}" for b in boxes]
+    page.wait_for_function(
+        """wanted => {
+            const boxes = document.querySelectorAll(".jp-Notebook .myst-proof")
+            const texts = [...boxes].map(box => box.innerText)
+            return wanted.every(
+                words => texts.some(text => text.startsWith(words)))
+        }""",
+        arg=wanted,
+        timeout=WAIT,
+    )
+    figures = sum(
+        "image/svg+xml" in output.get("data", {})
+        for cell in nb["cells"]
+        for output in cell.get("outputs", [])
+    )
+    book = page.locator(".jp-Notebook")
+    drawn = book.locator(".jp-OutputArea-output").locator("img, svg")
+    assert drawn.count() >= figures > 0
+    first = " ".join(book.locator(".jp-Cell").first.inner_text().split())
+    referred = re.findall(r"\w+ 11\.3\.\d+", first)
+    assert len(referred) > 10
+    assert set(referred) <= set(wanted)
+    page.close()
 
 
 @pytest.mark.slow

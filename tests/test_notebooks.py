@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from _ext.notebook import execute, power, records, rules
+from _ext.notebook import bars, execute, power, records, rules
 
 ROOT = Path(__file__).parents[1]
 ALT = "Two paths over the contour lines of a quadratic."
@@ -29,7 +29,8 @@ parts:
 
 
 def test_the_notebooks_of_the_book_keep_the_rules():
-    assert rules.book(ROOT) == []
+    found = rules.book(ROOT)
+    assert not found, "\n".join(["", *found])  # pytest would cut a list
 
 
 # ---- a small good notebook ------------------------------------------------
@@ -97,9 +98,11 @@ def good():
         markdown("# 11 Descent\n\nAs in {cite}`cauchy1847,robbins1951`."),
         code("from dlbook import check, plot\n\nplot.style()"),
         markdown(
-            "## Steps\n\n:::{prf:definition} Descent\n:label: opt-gd\n\n"
-            "$x$\n:::\n\n:::{prf:theorem} Adam\n:label: opt-adam\n\n$y$\n:::"
-            f"\n\n{BOX}"
+            "## Steps\n\n:::{prf:definition} Descent\n:label: opt-gd\n"
+            ":enumerator: 11.3.1\n\n$x$\n:::\n\n"
+            ":::{prf:theorem} Adam\n:label: opt-adam\n"
+            ":enumerator: 11.3.2\n\n$y$\n:::\n\n"
+            f":::{{prf:proof}}\nClear.\n:::\n\n{BOX}"
         ),
         code('check.close("opt-gd", 1.0, 1.0)', record("opt-gd")),
         code('check.refutes("opt-adam", 1, 2)', record("opt-adam", "refutes")),
@@ -150,10 +153,17 @@ def root(tmp_path):
     return tmp_path
 
 
+def whats(lines):
+    """Return what is wrong, without the remedies: there is always one."""
+    pairs = [line.partition("; ") for line in lines]
+    assert all(remedy for _, _, remedy in pairs), lines
+    return sorted(what for what, _, _ in pairs)
+
+
 def seal(nb, root):
     nb["metadata"]["dlbook"] = {
         "code": execute.code_hash(nb, root),
-        "outputs": execute.outputs_hash(nb),
+        "outputs": execute.outputs_hashes(nb),
     }
     return nb
 
@@ -239,7 +249,7 @@ def test_a_box_is_titled_by_the_origin_of_what_it_shows(root, box, names):
                 "'What our copy prints', folded: class dropdown"
             ),
         ),
-        (BOX, [], "'What the sheet prints', and no cell behind it refutes it"),
+        (BOX, [], "'What the sheet prints' is not refuted; add check.refutes"),
     ],
 )
 def test_a_box_that_blames_the_wrong_one_is_refused(root, box, names, reason):
@@ -250,7 +260,8 @@ def test_what_is_refuted_is_shown_before(root):
     assert blame(root, "", "opt-adam") == [
         (
             '11-good.ipynb: cell 4 (check.refutes("opt-adam", 1, 2)): '
-            "opt-adam is refuted before a box shows it"
+            "opt-adam is refuted before a box shows it; put a box with the "
+            "class erratum before"
         )
     ]
 
@@ -285,7 +296,7 @@ def test_an_experiment_is_declared_and_checked(root):
             {},
             [
                 (
-                    f"{SPEED}: {EXP} is not declared here: ({EXP})= where "
+                    f"{SPEED}: {EXP} is not declared; write ({EXP})= where "
                     "it is asked"
                 )
             ],
@@ -293,22 +304,32 @@ def test_an_experiment_is_declared_and_checked(root):
         (
             f"\n\n({EXP})=\nHow fast?",
             {"made": None},
-            [f"{ASKED}: {EXP} is declared, and no check names it"],
+            [f"{ASKED}: {EXP} is declared, and no check names it; check it"],
         ),
         (
             f"\n\n({EXP})=\nHow fast?\n\n({EXP})=\nReally?",
             {},
-            [f"{ASKED}: {EXP} is declared twice"],
+            [f"{ASKED}: {EXP} is declared twice; declare it once"],
         ),
         (
             "\n\n(exp-11-3-speed)=\nHow fast?",
             {"made": "exp-11-3-speed"},
-            [f"{ASKED}: exp-11-3-speed: expected exp-11-<name>"],
+            [
+                (
+                    f"{ASKED}: exp-11-3-speed: not of this section; name it "
+                    "exp-11-<name>"
+                )
+            ],
         ),
         (
             f"\n\n({EXP})=\nHow fast?",
             {"kind": "refutes"},
-            [f"{SPEED}: {EXP} is no statement that could be misprinted"],
+            [
+                (
+                    f"{SPEED}: {EXP} is no statement that could be "
+                    "misprinted; take another check than refutes"
+                )
+            ],
         ),
         (
             (
@@ -331,7 +352,10 @@ def test_an_experiment_is_declared_before_it_is_checked(root):
     also(10, f"\n\n({EXP})=\nHow fast?")(nb)
     save(seal(nb, root), root)
     assert rules.book(root) == [
-        f"11-good.ipynb: {SPEED}: {EXP} is checked before it is declared"
+        (
+            f"11-good.ipynb: {SPEED}: {EXP} is checked before it is declared; "
+            f"move ({EXP})= up"
+        )
     ]
 
 
@@ -341,7 +365,7 @@ def test_a_check_of_an_experiment_leaves_its_record(root):
     nb["cells"][3]["source"] += f'\ncheck.close("{EXP}", 1, 1)'
     save(seal(nb, root), root)
     assert rules.book(root) == [
-        f"11-good.ipynb: {SPEED}: check.close of {EXP} left no record"
+        f"11-good.ipynb: {SPEED}: check.close of {EXP} left no record{AGAIN}"
     ]
 
 
@@ -364,7 +388,7 @@ def test_a_weak_check_says_why(root, amount):
     assert powered(root, amount) == [
         (
             f"11-good.ipynb: {SPEED}: the check of opt-gd (close) would not "
-            "notice a tenth: sharpen it, or say in `says` since or because "
+            "notice a tenth; sharpen it, or say in `says` since or because "
             "of what"
         )
     ]
@@ -373,14 +397,16 @@ def test_a_weak_check_says_why(root, amount):
     assert powered(root, amount, "agree sincerely") != []
 
 
+def test_every_check_of_the_book_stores_its_power(monkeypatch):
+    monkeypatch.setattr(bars, "POWER_MAY_BE_ABSENT", False)
+    assert [x for x in rules.book(ROOT) if "without its power" in str(x)] == []
+
+
 def test_a_check_without_its_power_is_let_pass_for_now(root, monkeypatch):
     assert powered(root, "absent") == []
-    monkeypatch.setattr(rules, "POWER_MAY_BE_ABSENT", False)
+    monkeypatch.setattr(bars, "POWER_MAY_BE_ABSENT", False)
     said = powered(root, "absent")
-    assert (
-        f"11-good.ipynb: {SPEED}: a check without its power; make notebooks"
-        in said
-    )
+    assert f"11-good.ipynb: {SPEED}: a check without its power{AGAIN}" in said
 
 
 @pytest.mark.parametrize(
@@ -438,7 +464,7 @@ def test_a_kind_that_no_check_has_is_refused(root):
     nb["cells"][3]["outputs"] = [record("opt-gd", "closer")]
     save(seal(nb, root), root)
     (said,) = rules.book(root)
-    assert said.endswith("no kind of check: closer")
+    assert said.endswith(f"no kind of check: closer{AGAIN}")
 
 
 # ---- one defect each ------------------------------------------------------
@@ -572,7 +598,7 @@ DEFECTS = {
     "two figures": (
         at(5, outputs=[figure(), figure()]), f"{SHOW}: 2 figures in one cell"),
     "figure lost": (
-        at(5, outputs=[]), "2 figures; at least 3",
+        at(5, outputs=[]), "2 figures; draw 3",
         f"{SHOW}: plot.show left no figure"),
     "image without alt": (
         also(0, "\n\n![](a.png)"), f"{TITLE}: an image without alt text"),
@@ -590,8 +616,8 @@ DEFECTS = {
     ),
     "no title": (
         instead(0, "# 11", "## 11"),
-        ("cell 0 (## 11 Descent): the first heading is not a title in the "
-        "first cell"),
+        ("cell 0 (## 11 Descent): the first heading is no title in the first "
+        "cell"),
     ),
     "second title": (
         instead(10, "## ", "# "), "cell 10 (# Exercises): a second title"),
@@ -626,7 +652,7 @@ DEFECTS = {
         rf"{TITLE}: '\\label', a TeX label; take a MyST label",
     ),
     "long cell": (
-        also(1, "\nx = 1" * 40), f"{STYLE}: 43 lines of code; at most 40"),
+        also(1, "\nx = 1" * 40), f"{STYLE}: 43 lines of code, more than 40"),
     "metadata": (
         at(3, metadata={"execution": {}}), f"{GD}: cell metadata execution"),
     "cell ids": (
@@ -642,7 +668,7 @@ DEFECTS = {
         f"metadata not normalised{AGAIN}",
     ),
     "size": (
-        at(1, outputs=[stream("x" * 1_500_000)]), "1.5 MB; at most 1"),
+        at(1, outputs=[stream("x" * 1_500_000)]), "1.5 MB, more than 1"),
     "few exercises": (without(11), "4 exercises; at least 5"),
     "no solution": (
         instead(11, "{solution} ex-a", "{solution} ex-z"),
@@ -657,16 +683,64 @@ DEFECTS = {
         "cell 11 (:::{exercise} a): a solution in code that is not executed",
     ),
     "solution not tagged": (
-        at(18, metadata={}), f"{SOLVE}: within a solution, but not tagged so"),
+        at(18, metadata={}),
+        f"{SOLVE}: within a solution; tag the cell solution"),
     "nothing to play": (
         at(8, source="draw"), "no interactive figure"),
     "few citations": (
         instead(19, "{cite:p}`polyak1964`", "him"),
         "2 works cited; at least 3",
     ),
+    "box without number": (
+        instead(2, ":enumerator: 11.3.2\n", ""),
+        f"{STEPS}: a box without its number; write :enumerator: 11.3.2",
+    ),
+    "number without statement": (
+        also(2, "\n\n:::{prf:remark} R\n:nonumber:\n:enumerator: 7\n$z$\n:::"),
+        f"{STEPS}: numbered 7",
+    ),
+    "wrong number": (
+        instead(2, "11.3.2", "11.3.12"), f"{STEPS}: numbered 11.3.12"),
+    "directive without end": (
+        instead(2, "$y$\n:::", "$y$"),
+        f"{STEPS}: line 10, ':::{{prf:theorem}} Adam', has no end here",
+    ),
+    "end too many": (
+        also(2, "\n:::"), f"{STEPS}: line 26, ':::', has no end here"),
+    "end too short": (
+        instead(2, ":::{prf:definition}", "::::{prf:definition}"),
+        f"{STEPS}: line 3, '::::{{prf:definition}} Descent', has no end here",
+    ),
+    "fence without end": (
+        also(0, "\n\n```python\nx = 1"),
+        f"{TITLE}: line 5, '```python', has no end here",
+    ),
+    "no proof": (
+        instead(2, ":::{prf:proof}\nClear.\n:::\n\n", ""),
+        f"{STEPS}: opt-adam has no proof behind it",
+    ),
+    "no proof before the next heading": (
+        instead(2, ":::{prf:proof}", "### On\n\n:::{prf:proof}"),
+        f"{STEPS}: opt-adam has no proof behind it",
+    ),
+    "lemma of our own without proof": (
+        also(2, "\n\n:::{prf:lemma} L\n:label: lem-l\n:nonumber:\n$z$\n:::"),
+        f"{STEPS}: lem-l has no proof behind it",
+    ),
+    "a theorem called a remark": (
+        lambda nb: (
+            instead(2, "{prf:theorem} Adam", "{prf:remark} Adam")(nb),
+            instead(2, ":::{prf:proof}\nClear.\n:::\n\n", "")(nb),
+        ),
+        f"{STEPS}: opt-adam has no proof behind it",
+    ),
+    "grader not tagged": (
+        also(1, "\n\n\n@check.grader('ex-e')\ndef grade(f):\n    pass"),
+        f"{STYLE}: a self-check without tag; tag the cell grader",
+    ),
     "no style": (
         instead(1, "plot.style()", ""),
-        "the first code cell does not call plot.style()",
+        "no style",
     ),
 }  # fmt: skip
 
@@ -677,12 +751,64 @@ def test_a_defect_is_complained_of_where_it_is(name, root):
     nb = good()
     defect(nb)
     save(seal(nb, root), root)
-    named = [f"11-good.ipynb: {reason}" for reason in expected]
-    assert sorted(rules.book(root)) == sorted(named)
+    named = [f"11-good.ipynb: {reason}".split("; ")[0] for reason in expected]
+    assert whats(rules.book(root)) == sorted(named)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Proved in {prf:ref}`opt-gd`.",
+        "The proof is that of [](#opt-gd).",
+        "{cite:t}`cauchy1847` proves\nit.",
+        (
+            ":::{prf:lemma} L\n:label: lem-l\n:nonumber:\n$z$\n:::\n\n"
+            ":::{prf:proof}\nOf both.\n:::"
+        ),
+    ],
+)
+def test_a_proof_may_be_shared_or_stand_elsewhere(told, root):
+    nb = good()
+    instead(2, ":::{prf:proof}\nClear.\n:::", told)(nb)
+    save(seal(nb, root), root)
+    assert rules.book(root) == []
+
+
+@pytest.mark.parametrize("told", ["Clear.", "See {prf:ref}`opt-gd`."])
+def test_a_proof_elsewhere_is_called_one_and_named(told, root):
+    nb = good()
+    instead(2, ":::{prf:proof}\nClear.\n:::", told)(nb)
+    save(seal(nb, root), root)
+    assert len(rules.book(root)) == 1
+
+
+def test_directives_within_directives_may_end_where_they_end(root):
+    nb = good()
+    inner = "::::{note}\n:::{tip}\nA.\n:::\n\n```\n:::{b}\n```\n::::"
+    also(0, f"\n\n{inner}\n\n<!-- :::{{c}} -->")(nb)
+    save(seal(nb, root), root)
+    assert rules.book(root) == []
 
 
 CODE = f"11-good.ipynb: the code is not the code that made the outputs{AGAIN}"
 OUTPUTS = f"11-good.ipynb: the outputs are not those that the code made{AGAIN}"
+
+
+PLAY = "cell 8 (plot.interactive(draw))"
+
+
+def of(cell):
+    return OUTPUTS.replace("ipynb: ", f"ipynb: {cell}: ")
+
+
+def older(nb):
+    """As notebooks were sealed before each cell had a hash."""
+    nb["metadata"]["dlbook"] = {"outputs": execute.outputs_hash(nb)}
+
+
+def older_and_edited(nb):
+    older(nb)
+    at(8, outputs=[])(nb)
 
 
 @pytest.mark.parametrize(
@@ -690,10 +816,14 @@ OUTPUTS = f"11-good.ipynb: the outputs are not those that the code made{AGAIN}"
     [
         (also(5, "  # changed"), [CODE]),
         (tagged(5, "gpu"), [CODE]),
-        (output(8, "data", {"text/html": "<p>b</p>"}), [OUTPUTS]),
+        (output(8, "data", {"text/html": "<p>b</p>"}), [of(PLAY)]),
         (output(5, "metadata", {"dlbook": {"alt": "x", "dark": "keep"}}),
-         [OUTPUTS]),
-        (at(8, outputs=[]), [OUTPUTS]),
+         [of(SHOW)]),
+        (at(8, outputs=[]), [of(PLAY)]),
+        (at(18, outputs=[record("ex-e", "exercise"), stream("a")]),
+         [of(SOLVE)]),
+        (older, [CODE]),
+        (older_and_edited, [CODE, OUTPUTS]),
         (lambda nb: nb["metadata"].pop("dlbook"), [CODE, OUTPUTS]),
     ],
 )  # fmt: skip
@@ -762,7 +892,7 @@ def test_a_statement_is_labelled_once_in_the_book(root):
     assert rules.book(root) == [
         (
             "12-other.ipynb: cell 0 (# 11 Descent): opt-gd is labelled in "
-            "11-good.ipynb, cell 2, already"
+            "11-good.ipynb, cell 2, already; label it once"
         )
     ]
 
@@ -780,7 +910,10 @@ def test_an_unfinished_notebook_may_lack_exercises_but_not_outputs(root):
 
 def test_a_page_that_is_listed_must_be_there(root):
     assert rules.book(root) == [
-        "_toc.yml: chapters/11-good is listed, but there is no such page"
+        (
+            "_toc.yml: chapters/11-good is listed, but there is no such page; "
+            "take it out"
+        )
     ]
 
 

@@ -172,7 +172,47 @@ def edge_index_accepts_no_edges_every_node_and_loops(o):
     accepted(o.edge_index, torch.tensor([[0, 1], [1, 0]]), n=2)  # either way
 
 
+def whole_numbers_are_told_from_others(o):
+    for n in (3, np.int16(3), np.array(3), torch.tensor(3), True + 2):
+        got = accepted(o.whole, "n", n, "[3, 4)", "")
+        assert (got, type(got)) == (3, int)
+    for n in (2, 4):
+        says = rf"n: expected a number in \[3, 4\), got {n}; do so"
+        refused(ValueError, says, o.whole, "n", n, "[3, 4)", "do so")
+    for n in (3.0, "3", [3], None, torch.tensor(3.0), np.array([3, 3])):
+        says = "n: expected a whole number, got "
+        refused(TypeError, says, o.whole, "n", n, "[3, 4)", "do so")
+
+
+def interval_refuses_what_is_no_number(o):
+    for x in ("1", None, [1, 1], np.ones(2), torch.ones(2), 1j):
+        says = r"x: expected a number in \[0, 2\), got .*; do so"
+        refused(TypeError, says, o.interval, "x", x, "[0, 2)", "do so")
+    long = "ab" * 30
+    refused(TypeError, f"got '{'ab' * 18}...; do", o.interval, "x", long,
+            "[0, 2)", "do so")  # fmt: skip
+
+
+def fine_refuses_half_precision(o):
+    for dtype in (torch.float16, torch.bfloat16):
+        x = torch.ones(2, dtype=dtype)
+        says = "B: expected float32 or float64, got b?float16; call B.float"
+        refused(TypeError, says, o.fine, A=torch.ones(2), B=x)
+    for dtype in (torch.float32, torch.float64, torch.int64):
+        accepted(o.fine, A=torch.ones(2, dtype=dtype))
+
+
+def function_refuses_what_cannot_be_called(o):
+    accepted(o.function, "f", len)
+    for f in (None, 3, torch.ones(2)):
+        refused(TypeError, "f: expected a function, got", o.function, "f", f)
+
+
 COMPARISONS = [
+    whole_numbers_are_told_from_others,
+    interval_refuses_what_is_no_number,
+    fine_refuses_half_precision,
+    function_refuses_what_cannot_be_called,
     expect_returns_the_sizes_by_name,
     expect_lets_any_axes_come_first,
     expect_says_what_is_wrong,
@@ -192,7 +232,7 @@ def test_shapes_agree(compare):
 
 def test_every_public_function_is_compared():
     names = {compare.__name__ for compare in COMPARISONS}
-    for name in set(shapes.__all__) - {"Two", "door"}:
+    for name in set(shapes.__all__) - {"Two", "array", "door", "number"}:
         assert any(other.startswith(name) for other in names), name
 
 
@@ -259,8 +299,8 @@ FAULTS = {
         [filled_refuses_what_is_empty],
     ),
     "the largest is looked at": (
-        "interval(name, min(pair)",
-        "interval(name, max(pair)",
+        "in pair)\n        found",
+        "in [max(pair)] * 2)\n        found",
         [pairs_are_rows_and_columns],
     ),
     "one is the least": (
@@ -273,9 +313,29 @@ FAULTS = {
         "if len(pair) < 2:",
         [pairs_are_rows_and_columns],
     ),
+    "a number with a point is whole": (
+        "n = operator.index(x)",
+        "n = int(x)",
+        [whole_numbers_are_told_from_others],
+    ),
+    "half precision is fine": (
+        "if x.dtype in (torch.float16, torch.bfloat16):",
+        "if x.dtype in (torch.float16,):",
+        [fine_refuses_half_precision],
+    ),
+    "many numbers are none": (
+        "except (TypeError, ValueError, RuntimeError):  # a string, many",
+        "except TypeError:  # a string, many",
+        [interval_refuses_what_is_no_number],
+    ),
+    "anything can be called": (
+        "if not callable(f):",
+        "if f is None:",
+        [function_refuses_what_cannot_be_called],
+    ),
     "columns first": (
-        "found.append(pair)",
-        "found.append(pair[::-1])",
+        "found.append((rows, columns))",
+        "found.append((columns, rows))",
         [pairs_are_rows_and_columns],
     ),
     "as many entries are enough": (

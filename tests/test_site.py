@@ -34,9 +34,12 @@ BOX = ":::{prf:definition} Box\n:label: %s\nText.\n:::"
 FAULTS = {
     "reference": (
         "{prf:ref}`opt-sdg`",
-        "cell 1, line 2: no statement is labelled 'opt-sdg' (did",
+        (
+            "cell 1 ({prf:ref}`opt-sdg`), line 1: WARNING: no statement is "
+            "labelled 'opt-sdg' (did"
+        ),
     ),
-    "link": ("[text](#nowhere)", "target not found: 'nowhere'"),
+    "link": ("A.\n\n[text](#nowhere)", "cell 1 (A.), line 3: WARNING: 'myst'"),
     "citation": ("{cite:p}`nobody1900`", 'find bibtex key "nobody1900"'),
     "unknown": (
         BOX % "opt-sgdd",
@@ -55,7 +58,10 @@ FAULTS = {
         "opt-sgd is stated twice",
     ),
     "formula": ("$$\n\\frac{1}{2\n$$", "KaTeX parse error"),
-    "macro": ("A $\\bm x$.", "cell 1, line 2: \\bm is not portable"),
+    "macro": (
+        "A $\\bm x$.",
+        "cell 1 (A $\\bm x$.), line 1: WARNING: \\bm is not portable",
+    ),
     "unicode": ("A $\\text{a}÷ä$.", "KaTeX parse error: LaTeX"),
     "equation": ("{eq}`eq-none`", "equation not found: eq-none"),
     "picture": ("![](picture.svg)", "cell 1 (![](picture.svg)): image "),
@@ -255,6 +261,10 @@ def test_proofs_have_a_heading_and_an_address(sample):
     assert text(first.p) == "Proof. First."
     assert text(second.p) == "Proof."
     assert text(second.li) == "Second."
+    third = page.find(id="proof-of-opt-gradient-descent-3")
+    assert third.name == "details"
+    assert text(third.summary) == "Proof"
+    assert text(third.find_all("p")[-1]) == "Third."
 
 
 def test_entries_that_share_a_box_have_number_and_mark(sample):

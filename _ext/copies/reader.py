@@ -6,12 +6,14 @@ the solutions lie folded at the end. Outputs stay as they are.
 """
 
 import copy
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from _ext.copies import stubs
 from _ext.copies.plain import Plain, Site, parts
+from _ext.notebook import execute
 from _ext.notebook.records import Notebook
 
 TEMPLATE = Path(__file__).parent / "templates" / "install.py.txt"
@@ -66,11 +68,17 @@ def make(
     warn
         Called with what cannot be converted.
     """
-    plain = Plain(site, warn)
+    at = ""
+
+    def told(message: str) -> None:
+        warn(f"{at}{message}")
+
+    plain = Plain(site, told)
     main: list[Cell] = []
     solutions: dict[str, list[Cell]] = {}
     solved: str | None = None
-    for cell in nb["cells"]:
+    for index, cell in enumerate(nb["cells"]):
+        at = f"{execute.cell_of(nb, index)}: "
         if cell["cell_type"] != "markdown":
             if solved:
                 solutions[solved].append(dress(cell))
@@ -80,7 +88,8 @@ def make(
         pieces = list(split(cell["source"], solved))
         for place, (source, solves) in enumerate(pieces):
             if solved and solves != solved:
-                main += begin(solved, solutions[solved], warn)
+                asks = asked(nb, solved)
+                main += begin(solved, solutions[solved], asks, warn)
             solved = solves
             text = plain(source)
             if solves:
@@ -89,6 +98,7 @@ def make(
                 suffix = f"-{place}" if place else ""
                 new = markdown(f"{cell['id']}{suffix}", text)
                 (solutions[solves] if solves else main).append(new)
+    at = ""
     if solved:
         warn(f"the solution of {solved} has no end")
     main[:1] = [opened(main[0], home), install(home)]
@@ -147,13 +157,35 @@ def titles_of(nb: Notebook, plain: Plain) -> dict[str, str]:
     }
 
 
+def asked(nb: Notebook, label: str) -> str:
+    """Return what an exercise says in code, and its self-check."""
+    found, within = [], False
+    for cell in nb["cells"]:
+        source = cell["source"]
+        if cell["cell_type"] == "code":
+            if "check.grader" in source and label in source:
+                found.append(source)
+            continue
+        for line in source.split("\n"):
+            if line.strip() == f":label: {label}":
+                within = True
+            elif re.match(r":{3,}\{solution", line):
+                within = False
+            elif within:
+                found += re.findall(r"`([^`]+)`", line)
+    return "\n".join(found)
+
+
 def begin(
-    label: str, solution: list[Cell], warn: Callable[[str], None]
+    label: str,
+    solution: list[Cell],
+    asks: str,
+    warn: Callable[[str], None],
 ) -> list[Cell]:
     """Return the cell in which a reader answers a coding exercise."""
     cells = [cell for cell in solution if cell["cell_type"] == "code"]
     try:
-        code = stubs.stub("\n".join(c["source"] for c in cells), label)
+        code = stubs.stub("\n".join(c["source"] for c in cells), label, asks)
     except (stubs.Unclear, SyntaxError) as error:
         warn(f"the solution of {label}: {error}")
         return []

@@ -51,6 +51,8 @@ class Links:
         """Return a link; role "" is one of Markdown, its target a path."""
         if not role and not target.startswith("#"):
             return self._to_file(target, text)
+        if role == "cite":  # sphinxcontrib-bibtex's short form
+            role = "cite:p"
         domain, _, kind = role.rpartition(":")
         if not role:
             target = target[1:]

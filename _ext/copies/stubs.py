@@ -1,11 +1,15 @@
 """Turn the solution of a coding exercise into what its reader starts from.
 
 The answer keeps its name, its signature and its docstring; its body is the
-reader's turn. The self-check says "not yet" until the answer is right, and
-never stops the notebook.
+reader's turn. What the solution added to the signature for itself goes too: a
+parameter with a default that neither the exercise nor its self-check names.
+The self-check says "not yet" until the answer is right, and never stops the
+notebook.
 """
 
 import ast
+import copy
+import re
 from collections.abc import Iterator
 from textwrap import indent
 
@@ -16,7 +20,7 @@ class Unclear(Exception):
     """A solution of which no stub can be made; the message says why."""
 
 
-def stub(code: str, label: str) -> str | None:
+def stub(code: str, label: str, asked: str) -> str | None:
     """Return the stub of a solution; None if it has no self-check.
 
     Parameters
@@ -25,7 +29,10 @@ def stub(code: str, label: str) -> str | None:
         The code cells of the solution, joined.
     label
         Label of the exercise.
+    asked
+        What the exercise says in code, and the code of its self-check.
     """
+    words = set(re.findall(r"\w+", asked))
     tree = ast.parse(code)
     calls = [node for node in ast.walk(tree) if _is_check(node)]
     if not calls:
@@ -42,7 +49,7 @@ def stub(code: str, label: str) -> str | None:
     pieces = [
         piece
         for node in tree.body
-        if (piece := _piece(node, code, answers)) is not None
+        if (piece := _piece(node, code, answers, words)) is not None
     ]
     if not any(_names(node) & answers for node in tree.body):
         raise Unclear("its answer is not defined in the solution")
@@ -53,30 +60,59 @@ def stub(code: str, label: str) -> str | None:
     return "\n\n\n".join(pieces)
 
 
-def _piece(node: ast.stmt, code: str, answers: set[str]) -> str | None:
+def _piece(
+    node: ast.stmt, code: str, answers: set[str], words: set[str]
+) -> str | None:
     """Return what a stub shows of one statement of the solution."""
     if isinstance(node, ast.Import | ast.ImportFrom):
         return _text(code, node)
     if not _names(node) & answers:
         return None
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return _function(node, code)
+        return _function(node, code, words)
     if isinstance(node, ast.ClassDef):
-        return "\n\n".join([_head(node, code), *_members(node, code)])
+        return "\n\n".join([_head(node, code), *_members(node, code, words)])
     return "\n".join(f"{n} = ...  # your turn" for n in sorted(_names(node)))
 
 
-def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, code: str) -> str:
+def _function(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, code: str, words: set[str]
+) -> str:
     margin = " " * (node.col_offset + 4)
-    return f"{_head(node, code)}\n{margin}{TURN}"
+    args = _without_extras(node.args, words)
+    if ast.dump(args) == ast.dump(node.args):
+        return f"{_head(node, code)}\n{margin}{TURN}"
+    bare = copy.copy(node)
+    said = ast.get_docstring(node) is not None
+    bare.args, bare.body = args, node.body[:1] if said else []
+    return indent(f"{ast.unparse(bare)}\n    {TURN}", margin[4:])
 
 
-def _members(node: ast.ClassDef, code: str) -> Iterator[str]:
+def _without_extras(args: ast.arguments, words: set[str]) -> ast.arguments:
+    """Drop what has a default and is not asked for by name."""
+    kept = copy.copy(args)
+    first = len(args.args) - len(args.defaults)
+    pairs = list(zip(args.args[first:], args.defaults, strict=True))
+    while pairs and pairs[-1][0].arg not in words:
+        pairs.pop()  # from the end: the places of the others stay
+    kept.args = args.args[:first] + [arg for arg, _ in pairs]
+    kept.defaults = [default for _, default in pairs]
+    named = [
+        (arg, default)
+        for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True)
+        if default is None or arg.arg in words
+    ]
+    kept.kwonlyargs = [arg for arg, _ in named]
+    kept.kw_defaults = [default for _, default in named]
+    return kept
+
+
+def _members(node: ast.ClassDef, code: str, words: set[str]) -> Iterator[str]:
     """Yield the fields and the empty methods of a class."""
     margin = " " * (node.col_offset + 4)
     for member in node.body:
         if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield _function(member, code)
+            yield _function(member, code, words)
         elif isinstance(member, ast.AnnAssign):
             yield margin + _text(code, member)
 

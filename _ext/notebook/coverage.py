@@ -99,15 +99,18 @@ def written(root: Path) -> list[Path]:
     return [path for path in records.notebooks(root) if path.stem in listed]
 
 
-def measure(root: Path) -> Coverage:
-    """Read the written notebooks and hold them against the inventory."""
+def measure(root: Path, paths: list[Path] | None = None) -> Coverage:
+    """Read the written notebooks and hold them against the inventory.
+
+    Those of the table of contents are read, unless others are given.
+    """
     inventory = records.inventory(root)
     home = homes(root)
     places: dict[str, list[str]] = defaultdict(list)
     kinds: dict[str, set[str]] = defaultdict(set)
     names = []
     experiments = {}
-    for path in written(root):
+    for path in written(root) if paths is None else paths:
         nb = records.read(path)
         names.append(path.stem)
         if declared := records.experiments(nb):

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from _ext.notebook import records
+from _ext.notebook import numbers, records
 from _ext.notebook.records import Notebook
 
 ROOT = Path(__file__).parents[2]
@@ -55,22 +55,46 @@ def code_hash(nb: Notebook, root: Path) -> str:
     return digest.hexdigest()
 
 
+def outputs_hashes(nb: Notebook) -> dict[str, str]:
+    """Hash the stored outputs of each code cell that has some, by its id."""
+    return {
+        cell.get("id", ""): _short_hash(cell["outputs"])
+        for cell in nb["cells"]
+        if cell["cell_type"] == "code" and cell["outputs"]
+    }
+
+
+def stale(nb: Notebook, root: Path) -> list[tuple[int | None, str]]:
+    """Say why the stored outputs are not those of the stored code.
+
+    Yields the place of the cell, where one is to blame, and the reason.
+    """
+    stored = nb["metadata"].get("dlbook", {})
+    found: list[tuple[int | None, str]] = []
+    if stored.get("code") != code_hash(nb, root):
+        reason = "the code is not the code that made the outputs"
+        found.append((None, f"{reason}; run make notebooks"))
+    made, now = stored.get("outputs", {}), outputs_hashes(nb)
+    reason = "the outputs are not those that the code made; run make notebooks"
+    if isinstance(made, str) or not made:  # from before each cell had a hash
+        right = made == (outputs_hash(nb) if made else now)
+        return found if right else [*found, (None, reason)]
+    places = {cell.get("id"): at for at, cell in enumerate(nb["cells"])}
+    changed = [id for id in {**now, **made} if made.get(id) != now.get(id)]
+    found += [(places.get(id), reason) for id in changed]
+    return list(dict.fromkeys(found))
+
+
 def outputs_hash(nb: Notebook) -> str:
-    """Hash the stored outputs of all code cells, their order included."""
+    """Hash the stored outputs of all code cells as one."""
     outputs = [c["outputs"] for c in nb["cells"] if c["cell_type"] == "code"]
     text = json.dumps(outputs, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def stale(nb: Notebook, root: Path) -> list[str]:
-    """Say why the stored outputs are not those of the stored code."""
-    stored = nb["metadata"].get("dlbook", {})
-    found = []
-    if stored.get("code") != code_hash(nb, root):
-        found.append("the code is not the code that made the outputs")
-    if stored.get("outputs") != outputs_hash(nb):
-        found.append("the outputs are not those that the code made")
-    return [f"{reason}; run make notebooks" for reason in found]
+def _short_hash(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def modules(sources: Iterable[str], root: Path) -> list[Path]:
@@ -135,14 +159,16 @@ def _add(digest: Any, *texts: str) -> None:
 def execute(path: Path, root: Path) -> None:
     """Execute a notebook and write it, normalised and hashed, or refuse."""
     nb = prepare(records.read(path))
+    if (root / "chapters" / "cheatsheet.yml").exists():
+        numbers.write(nb, records.inventory(root))
     run(nb, root, path)
     normalise(nb)
     for index, cell in enumerate(nb["cells"]):
         if reason := refusal(cell):
-            raise Refused(f"{place(path, index, cell)}: {reason}")
+            raise Refused(f"{place(path, index, nb)}: {reason}")
     nb["metadata"]["dlbook"] = {
         "code": code_hash(nb, root),
-        "outputs": outputs_hash(nb),
+        "outputs": outputs_hashes(nb),
     }
     write(nb, path)
 
@@ -219,7 +245,7 @@ def run(nb: Notebook, root: Path, path: Path) -> None:
     else:
         nb["cells"] = records.parse(nbformat.writes(node))["cells"]
         return
-    raise Refused(f"{place(path, at, nb['cells'][at])}: {reason}") from None
+    raise Refused(f"{place(path, at, nb)}: {reason}") from None
 
 
 def environment(root: Path) -> dict[str, str]:
@@ -289,12 +315,20 @@ def tags(cell: Any) -> set[str]:
     return set(cell["metadata"].get("tags", []))
 
 
-def place(path: Path, index: int, cell: Any) -> str:
+def place(path: Path, index: int | None, nb: Notebook) -> str:
     """Name a cell as a person finds it: file, number, first line."""
-    lines = [x.strip() for x in cell["source"].split("\n") if x.strip()]
+    if index is None:
+        return path.name
+    return f"{path.name}: {cell_of(nb, index)}"
+
+
+def cell_of(nb: Notebook, index: int) -> str:
+    """Return "cell 3 (## Steps)"."""
+    source = nb["cells"][index]["source"]
+    lines = [x.strip() for x in source.split("\n") if x.strip()]
     first = lines[0] if lines else "empty"
     short = first if len(first) <= 50 else first[:47] + "..."
-    return f"{path.name}: cell {index} ({short})"
+    return f"cell {index} ({short})"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -310,13 +344,13 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     status = 0
     for path in given.notebooks or records.notebooks(ROOT):
-        reasons = []
+        reasons, nb = [], records.read(path)
         if given.check or given.stale:
-            reasons = stale(records.read(path), ROOT)
+            reasons = stale(nb, ROOT)
         if given.check:
             status |= bool(reasons)
-            for reason in reasons:
-                print(f"{path.name}: {reason}", file=sys.stderr)
+            for index, reason in reasons:
+                print(f"{place(path, index, nb)}: {reason}", file=sys.stderr)
         elif reasons or not given.stale:
             try:
                 execute(path, ROOT)

@@ -180,7 +180,7 @@ def statements(nb: Notebook) -> list[Statement]:
     for cell, item in _items(nb):
         if isinstance(item, Target) and not item.equation:
             found.append(Statement(item.id, "", cell, False))
-        elif isinstance(item, Directive) and _is_statement(item.name):
+        elif isinstance(item, Directive) and is_box(item.name):
             kind = item.name.removeprefix("prf:")
             label = item.options.get("label", "")
             nonumber = "nonumber" in item.options
@@ -352,6 +352,37 @@ def scan(source: str) -> Iterator[Directive | Target | Text]:
                 display = not display
 
 
+def unclosed(source: str) -> tuple[int, str] | None:
+    """Return (line, opening) of the first fence without an end of its own.
+
+    An end belongs to the last fence that is no longer than it; a directive
+    that begins within another one of the same length shows that the end of
+    that one is missing.
+    """
+    source = _COMMENT.sub(lambda m: "\n" * m[0].count("\n"), source)
+    lines = source.split("\n")
+    fences = [_FENCE.match(line) for line in lines]
+    blocks = [(0, len(lines))]
+    while blocks:
+        at, stop = blocks.pop()
+        while at < stop:
+            fence = fences[at]
+            if fence is None or _is_span(fence):
+                at += 1
+                continue
+            mark, end = fence["mark"], at + 1
+            while end < stop and not _ends(fences[end], mark):
+                end += 1
+            last = fences[end] if end < stop else None
+            if last is None or last["info"]:
+                return at, lines[at].strip()
+            name = _NAME.match(fence["info"])
+            if name["name"] not in LITERAL if name else mark[0] == ":":
+                blocks.append((at + 1, end))
+            at = end + 1
+    return None
+
+
 def read_options(lines: list[str], start: int) -> tuple[dict[str, str], int]:
     """Read `:key: value` lines, or a `---` block; return the next line."""
     found: dict[str, str] = {}
@@ -387,12 +418,21 @@ def _closes(fence: re.Match[str], opened: str) -> bool:
     )
 
 
+def _ends(fence: re.Match[str] | None, opened: str) -> bool:
+    """Tell whether a line closes a fence, or shows that it is not closed."""
+    if fence is None:
+        return False
+    begins = fence["mark"].startswith(opened) and fence["info"][:1] == "{"
+    return _closes(fence, opened) or (begins and opened[0] == ":")
+
+
 def _is_span(fence: re.Match[str]) -> bool:
     """Tell whether a line that begins with backticks is code in a line."""
     return fence["mark"][0] == "`" and "`" in fence["info"]
 
 
-def _is_statement(name: str) -> bool:
+def is_box(name: str) -> bool:
+    """Say whether a directive is the box of a statement."""
     return name.startswith("prf:") and name != "prf:proof"
 
 

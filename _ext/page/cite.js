@@ -1,5 +1,5 @@
 // Copies a reference with one click or key, and says so.
-for (const box of document.querySelectorAll(".dl-copy")) {
+for (const box of document.querySelectorAll(".dl-reference")) {
   const [text, button, said] = box.children;
   button.hidden = false;
   button.addEventListener("click", async () => {

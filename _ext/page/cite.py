@@ -140,7 +140,7 @@ def block(app: Sphinx, title: str, path: str) -> str:
         ("BibTeX", bibtex(*given)),
     ):
         parts.append(
-            f'<div class="dl-copy"><pre>{html.escape(text)}</pre>'
+            f'<div class="dl-reference"><pre>{html.escape(text)}</pre>'
             f'<button type="button" hidden>Copy {name}</button> '
             '<output aria-live="polite"></output></div>'
         )

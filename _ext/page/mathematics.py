@@ -22,8 +22,6 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
-from _ext.page import outputs
-
 logger = logging.getLogger(__name__)
 
 # A row of more glyphs than this may be wider than a telephone.
@@ -177,7 +175,7 @@ def _draw(
     if foreign or "error" in answer:
         reason = f"{foreign[0]} is not portable" if foreign else ""
         reason = " ".join((reason or answer["error"]).split())
-        message = f"{outputs.line_of(node)}{reason} in {tex.strip()!r}"
+        message = f"{reason} in {tex.strip()!r}"
         logger.warning(message, location=node)
     if "error" in answer:
         return f"<code>{html.escape(tex)}</code>"

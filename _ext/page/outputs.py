@@ -69,14 +69,6 @@ def line_number(node: nodes.Node | None) -> int:
     return first
 
 
-def line_of(node: nodes.Node) -> str:
-    """Return "cell 3, line 2: " for a node in a notebook, else ""."""
-    line = line_number(node)
-    if line < LINES:
-        return ""
-    return f"cell {line // LINES - 1}, line {line % LINES}: "
-
-
 def code_numbers(nb: records.Notebook) -> dict[int, int]:
     """Map the place of each code cell to its number as readers count."""
     cells = enumerate(nb.get("cells", []))

@@ -26,6 +26,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
+from sphinx_proof.directive import ElementDirective
 from sphinx_proof.nodes import (
     depart_unenumerable_node,
     unenumerable_node,
@@ -89,10 +90,13 @@ class Proof(SphinxDirective):
     option_spec: ClassVar = {"class": directives.class_option}
 
     def run(self) -> list[nodes.Node]:
-        """Return the proof with its heading run in."""
+        """Return the proof with its heading run in, or as that of a fold."""
         classes = ["proof", *self.options.get("class", [])]
         proof = nodes.admonition("", classes=classes, ids=["proof"])
         self.state.nested_parse(self.content, self.content_offset, proof)
+        if "dropdown" in classes:
+            proof.insert(0, nodes.title("", "Proof"))
+            return [proof]
         if not proof or not isinstance(proof[0], nodes.paragraph):
             proof.insert(0, nodes.paragraph())
         head = nodes.strong("", "Proof.", classes=["dl-proof"])
@@ -367,8 +371,7 @@ class References(SphinxPostTransform):
                 docname, text = registry[target]["docname"], "Exercise"
             else:
                 near = _near(target, places)
-                where = outputs.line_of(node)
-                message = f"{where}no statement is labelled {target!r}{near}"
+                message = f"no statement is labelled {target!r}{near}"
                 logger.warning(message, location=node)
                 node.replace_self(nodes.literal("", target))
                 continue
@@ -531,6 +534,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register everything with Sphinx."""
     app.setup_extension("sphinx_proof")
     app.setup_extension("sphinx_exercise")
+    # JupyterLab's number; ours is that of the inventory, and a rule compares
+    ElementDirective.option_spec["enumerator"] = directives.unchanged
     app.connect("builder-inited", load)
     app.connect("config-inited", lambda app, config: drop_thebe(app))
     app.connect("env-purge-doc", forget)

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from dlbook.shapes import Two, expect, filled, pairs
+from dlbook.shapes import Two, door, expect, filled, pairs
 
 __all__ = ["conv2d", "conv2d_backward", "conv_transpose2d"]
 
@@ -18,6 +18,7 @@ Biases: TypeAlias = Float[Tensor, " D"]
 Outputs: TypeAlias = Float[Tensor, "B D U V"]
 
 
+@door
 def conv2d(
     x: Images,
     w: Filters,
@@ -30,6 +31,27 @@ def conv2d(
     """Correlate with filters and sum over the channels, as torch does.
 
     y[n,d,u,v] = b[d] + Σ_{c,i,j} w[d,c,i,j] x_pad[n,c, s u + r i, s v + r j]
+
+    Parameters
+    ----------
+    x
+        Images n with channels c.
+    w
+        Filters d, each with as many channels as an image.
+    b
+        A number for each filter; left out it is 0.
+    stride, padding, dilation
+        s, p and r: entries between the windows, zeros around x, and entries
+        from one that a filter looks at to the next; each a number, or a pair
+        (rows, columns).
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit together, something is empty, or the filters,
+        dilated, do not fit into the padded images.
+    TypeError
+        If arrays are not real numbers, or sizes not whole.
     """
     P = _patches(x, w, stride, padding, dilation)
     y = torch.einsum("dcij,ncijuv->nduv", w, P)
@@ -39,6 +61,7 @@ def conv2d(
     return y + b[:, None, None]
 
 
+@door
 def conv2d_backward(
     delta: Outputs,
     x: Images,
@@ -53,6 +76,23 @@ def conv2d_backward(
         ∂R/∂w[d,c,i,j] = Σ_{n,u,v} δ[n,d,u,v] x_pad[n,c, s u + r i, s v + r j]
 
     ∂R/∂b[d] = Σ_{n,u,v} δ[n,d,u,v], and ∂R/∂x is `conv_transpose2d` of δ.
+
+    Parameters
+    ----------
+    delta
+        δ, the derivative by each output: of the shape of y.
+    x, w
+        What y was computed from; b does not matter.
+    stride, padding, dilation
+        As for y.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit together, something is empty, or the filters,
+        dilated, do not fit into the padded images.
+    TypeError
+        If arrays are not real numbers, or sizes not whole.
     """
     P = _patches(x, w, stride, padding, dilation)
     B, *_, U, V = P.shape
@@ -63,6 +103,7 @@ def conv2d_backward(
     return dx, dw, delta.sum((0, 2, 3))
 
 
+@door
 def conv_transpose2d(
     delta: Outputs,
     w: Filters,
@@ -76,7 +117,25 @@ def conv_transpose2d(
 
         z_pad[n,c, s u + r i, s v + r j] += Σ_d w[d,c,i,j] δ[n,d,u,v]
 
-    size: (H, W) of x, by default the smallest that fits.
+    Parameters
+    ----------
+    delta
+        δ, of the shape of y = conv2d(x, w).
+    w
+        Filters d, with the channels c of x.
+    stride, padding, dilation
+        As for y.
+    size
+        (H, W) of x in entries, or one number for both; by default the
+        smallest that fits.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit together, something is empty, or the filters,
+        dilated, do not fit into the padded images.
+    TypeError
+        If arrays are not real numbers, or sizes not whole.
     """
     B, D, *y = filled("delta", delta, "B D U V")
     _, C, *k = filled("w", w, "D C kh kw", D=D)
@@ -94,7 +153,13 @@ def conv_transpose2d(
     return z[:, :, p[0] : p[0] + H, p[1] : p[1] + W]
 
 
-def windows(x: Tensor, size: Two, stride: Two | None, r: Two = 1) -> Tensor:
+def windows(
+    x: Tensor,
+    size: Two,
+    stride: Two | None,
+    r: Two = 1,
+    name: str = "size",
+) -> Tensor:
     """Return the view P[..., i, j, u, v] = x[..., s u + r i, s v + r j]."""
     stride = size if stride is None else stride
     k, s, r = pairs(1, size=size, stride=stride, dilation=r)
@@ -102,7 +167,7 @@ def windows(x: Tensor, size: Two, stride: Two | None, r: Two = 1) -> Tensor:
     h, w = r[0] * (k[0] - 1) + 1, r[1] * (k[1] - 1) + 1
     if h > H or w > W:
         raise ValueError(
-            f"kernel: expected to fit into x, padded to {tuple(x.shape)}, got "
+            f"{name}: expected to fit into x, padded to {tuple(x.shape)}, got "
             f"{(h, w)} with the dilation; pad x by more"
         )
     P = x.unfold(-2, h, s[0]).unfold(-2, w, s[1])[..., :: r[0], :: r[1]]
@@ -114,4 +179,4 @@ def _patches(x: Tensor, w: Tensor, stride: Two, p: Two, r: Two) -> Tensor:
     _, C, _, _ = filled("x", x, "B C H W")
     _, _, kh, kw = filled("w", w, "D C kh kw", C=C)
     ((p, q),) = pairs(0, padding=p)
-    return windows(F.pad(x, (q, q, p, p)), (kh, kw), stride, r)
+    return windows(F.pad(x, (q, q, p, p)), (kh, kw), stride, r, "w")

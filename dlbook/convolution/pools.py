@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from dlbook.convolution.layers import windows
-from dlbook.shapes import Two, interval
+from dlbook.shapes import Two, door, interval
 
 __all__ = ["avg_pool", "lse_pool", "max_pool", "softmax_pool"]
 
@@ -19,39 +19,111 @@ Maps: TypeAlias = Float[Tensor, "... H W"]
 Pooled: TypeAlias = Float[Tensor, "... U V"]
 
 
+@door
 def max_pool(x: Maps, size: Two, *, stride: Two | None = None) -> Pooled:
     """Return the largest entry of each window; the smallest: −max_pool(−x).
 
     Entries that tie share the gradient; in torch the first has all of it.
+
+    Parameters
+    ----------
+    x
+        Images, or anything else with rows and columns as its last axes.
+    size
+        Rows and columns of a window, a pair or one number for both.
+    stride
+        Rows and columns from one window to the next; by default `size`.
+
+    Raises
+    ------
+    ValueError
+        If x is empty, or a window does not fit into it.
+    TypeError
+        If x is not real numbers, or a size not whole.
     """
     return windows(x, size, stride).amax((-4, -3))
 
 
+@door
 def avg_pool(x: Maps, size: Two, *, stride: Two | None = None) -> Pooled:
-    """Return the mean of each window, with the arguments of `max_pool`."""
+    """Return the mean of each window.
+
+    Parameters
+    ----------
+    x
+        Images, or anything else with rows and columns as its last axes.
+    size
+        Rows and columns of a window, a pair or one number for both.
+    stride
+        Rows and columns from one window to the next; by default `size`.
+
+    Raises
+    ------
+    ValueError
+        If x is empty, or a window does not fit into it.
+    TypeError
+        If x is not real numbers, or a size not whole.
+    """
     return windows(x, size, stride).flatten(-4, -3).mean(-3)
 
 
+@door
 def lse_pool(
     x: Maps, size: Two, *, stride: Two | None = None, beta: float = 1.0
 ) -> Pooled:
     """Return (1/β) log mean exp(β x) of each window, from mean to maximum.
 
-    beta: inverse temperature β > 0; the gradient is softmax(β x).
+    Parameters
+    ----------
+    x
+        Images, or anything else with rows and columns as its last axes.
+    size
+        Rows and columns of a window, a pair or one number for both.
+    stride
+        Rows and columns from one window to the next; by default `size`.
+    beta
+        Inverse temperature β > 0, in units of 1/x; the gradient is
+        softmax(β x).
+
+    Raises
+    ------
+    ValueError
+        If x is empty, or a window does not fit into it,
+        or β is not positive.
+    TypeError
+        If x is not real numbers, or a size not whole.
     """
     interval("beta", beta, "(0, inf)", "for a soft minimum: -lse_pool(-x)")
     P = beta * windows(x, size, stride)
     return (P.logsumexp((-4, -3)) - math.log(P.shape[-4] * P.shape[-3])) / beta
 
 
+@door
 def softmax_pool(
     x: Maps, size: Two, *, stride: Two | None = None, beta: float = 1.0
 ) -> Pooled:
     """Return Σ w x of each window, weighted by w = softmax(β x) in it.
 
-    beta: inverse temperature β ≥ 0; at 0 it is the mean, and the limit
-    β → ∞ is the maximum. No β is too large: the largest entry of a window
-    has the exponent 0.
+    Parameters
+    ----------
+    x
+        Images, or anything else with rows and columns as its last axes.
+    size
+        Rows and columns of a window, a pair or one number for both.
+    stride
+        Rows and columns from one window to the next; by default `size`.
+    beta
+        Inverse temperature β ≥ 0, in units of 1/x; at 0 it is the mean, and
+        the limit β → ∞ is the maximum. No β is too large: the largest entry
+        of a window has the exponent 0.
+
+    Raises
+    ------
+    ValueError
+        If x is empty, or a window does not fit into it,
+        or β is negative.
+    TypeError
+        If x is not real numbers, or a size not whole.
     """
     way_out = "for a soft minimum: -softmax_pool(-x); for inf: max_pool"
     interval("beta", beta, "[0, inf)", way_out)

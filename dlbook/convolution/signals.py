@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from jaxtyping import Num
 from torch import Tensor
 
-from dlbook.shapes import filled, interval, same_shape
+from dlbook.shapes import door, filled, fine, same_shape, whole
 
 __all__ = [
     "circulant",
@@ -30,16 +30,31 @@ Signal: TypeAlias = Num[Tensor, "..."]
 Kernel: TypeAlias = Num[Tensor, " m"]
 
 
+@door
 def convolve(f: Signal, h: Signal, mode: Mode = "full") -> Signal:
     """Convolve by the definition: (f∗h)[u] = Σ_t f[u−t] h[t].
 
-    mode: which u, on each axis, for n samples of f and m of h:
-        "full"    0, ..., n+m−2, all that can differ from zero
-        "same"    n of them from (m−1)//2 on, as scipy.signal.convolve
-        "valid"   m−1, ..., n−1, those that need nothing from outside
-        "cyclic"  0, ..., n−1, indices modulo n = m: pad h with zeros
-
     A nan reaches those outputs alone whose sum it is part of.
+
+    Parameters
+    ----------
+    f, h
+        Signal and kernel, with as many axes.
+    mode
+        Which u, on each axis, for n samples of f and m of h::
+
+            "full"    0, ..., n+m−2, all that can differ from zero
+            "same"    n of them from (m−1)//2 on, as scipy.signal.convolve
+            "valid"   m−1, ..., n−1, those that need nothing from outside
+            "cyclic"  0, ..., n−1, indices modulo n = m: pad h with zeros
+
+    Raises
+    ------
+    ValueError
+        If one is empty, their axes differ in number, or sizes do not fit the
+        `mode`; if integers could overflow.
+    TypeError
+        If they are not numbers.
     """
     size, keep = _window(f, h, mode)
     f, h = _alike(f, h)
@@ -54,17 +69,34 @@ def convolve(f: Signal, h: Signal, mode: Mode = "full") -> Signal:
     return y[keep]
 
 
+@door
 def correlate(h: Signal, f: Signal, mode: Mode = "full") -> Signal:
     """Correlate, the kernel first: (h⋆f)[u] = Σ_t h[t] f[u+t] = (f∗h̄)[u].
 
     h̄ is h reversed, not conjugated, so that u starts at −(m−1) if `mode` is
     "full", at −(m//2) if it is "same", else at 0.
+
+    Parameters
+    ----------
+    h, f
+        Kernel and signal, with as many axes.
+    mode
+        Which u, as for `convolve`.
+
+    Raises
+    ------
+    ValueError
+        If one is empty, their axes differ in number, or sizes do not fit the
+        `mode`; if integers could overflow.
+    TypeError
+        If they are not numbers.
     """
     axes = tuple(range(h.ndim))
     y = convolve(f, rot180(h, axes), mode)
     return y.roll((1,) * h.ndim, axes) if mode == "cyclic" else y
 
 
+@door
 def convolve_fft(f: Signal, h: Signal, mode: Mode = "full") -> Signal:
     """Convolve by the convolution theorem: f∗h = F⁻¹(F f · F h).
 
@@ -72,8 +104,22 @@ def convolve_fft(f: Signal, h: Signal, mode: Mode = "full") -> Signal:
     Rounding is relative to the largest entry, and one nan spreads to all.
     Integers are transformed in float64 and rounded, which is exact: those
     that are too large for it are refused.
+
+    Parameters
+    ----------
+    f, h, mode
+        As for `convolve`.
+
+    Raises
+    ------
+    ValueError
+        If one is empty, their axes differ in number, or sizes do not fit the
+        `mode`; if integers could overflow, or be rounded.
+    TypeError
+        If they are not numbers, or in half precision.
     """
     size, keep = _window(f, h, mode)
+    fine(f=f, h=h)
     f, h = _alike(f, h)
     N = size if mode == "cyclic" else [_fast(n) for n in size]
     whole = not (f.is_floating_point() or f.is_complex())
@@ -90,25 +136,82 @@ def convolve_fft(f: Signal, h: Signal, mode: Mode = "full") -> Signal:
     return y.round().to(f.dtype) if whole else y
 
 
+@door
 def circulant(h: Kernel, n: int | None = None) -> Num[Tensor, "n n"]:
-    """Return C[u, t] = h[(u−t) mod n], h padded to n: C f is f∗h, cyclic."""
+    """Return C[u, t] = h[(u−t) mod n], h padded to n: C f is f∗h, cyclic.
+
+    Parameters
+    ----------
+    h
+        The kernel, of length m.
+    n
+        The period in samples, at least m, and m if left out.
+
+    Raises
+    ------
+    ValueError
+        If h is empty or has several axes, or n is smaller than m.
+    TypeError
+        If h is not numbers, or n not whole.
+    """
     (m,) = filled("h", h, "m")
-    n = m if n is None else n
-    interval("n", n, f"[{m}, inf)", "h has to fit into one period")
+    fits = f"[{m}, inf)", "h has to fit into one period"
+    n = m if n is None else whole("n", n, *fits)
     u = torch.arange(n, device=h.device)
     return F.pad(h, (0, n - m))[(u[:, None] - u) % n]
 
 
+@door
 def toeplitz(h: Kernel, n: int, mode: Mode = "full") -> Num[Tensor, "u n"]:
-    """Return T[u, t] = h[u−t] with n columns: T f is convolve(f, h, mode)."""
-    interval("n", n, "[1, inf)", "it is the length of the signal")
+    """Return T[u, t] = h[u−t] with n columns: T f is convolve(f, h, mode).
+
+    Parameters
+    ----------
+    h
+        The kernel, of length m.
+    n
+        Length of the signal f in samples.
+    mode
+        Which u, as for `convolve`.
+
+    Raises
+    ------
+    ValueError
+        If h is empty or has several axes, or it does not fit the `mode`.
+    TypeError
+        If h is not numbers, or n not whole.
+    """
+    filled("h", h, "m")
+    n = whole("n", n, "[1, inf)", "it is the length of the signal")
     (size,), keep = _window(h.new_empty(n), h, mode)
     return circulant(h, size)[keep][:, :n]
 
 
+@door
 def rot180(x: Signal, axes: tuple[int, ...] = (-2, -1)) -> Signal:
-    """Reverse x along the axes: x[n−1−i], the sheet's x_{−i} moved by n−1."""
-    return x.flip(axes)
+    """Reverse x along the axes: x[n−1−i], the sheet's x_{−i} moved by n−1.
+
+    Parameters
+    ----------
+    x
+        A signal, or filters (rows and columns last).
+    axes
+        Along which to reverse, by default along the last two.
+
+    Raises
+    ------
+    ValueError
+        If x lacks one of the axes.
+    TypeError
+        If x is not numbers.
+    """
+    try:
+        return x.flip(axes)
+    except IndexError:
+        raise ValueError(
+            f"x: expected the axes {axes}, got shape {tuple(x.shape)}; "
+            "name others, axes=(-1,) for a signal"
+        ) from None
 
 
 # ---- sizes and numbers ----------------------------------------------------

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from dlbook.shapes import interval
+from dlbook.shapes import whole
 
 __all__ = ["SURFACES", "Clouds", "shapes3d"]
 
@@ -47,9 +47,21 @@ def shapes3d(n: int, points: int, *, rng: torch.Generator) -> Clouds:
         Number of points in each.
     rng
         Source of the numbers, on the device where the clouds shall be.
+
+    Raises
+    ------
+    ValueError
+        If a number is negative.
+    TypeError
+        If one is not whole, or `rng` no generator.
     """
-    interval("n", n, "[0, inf)", "it is the number of clouds")
-    interval("points", points, "[0, inf)", "it is their number in a cloud")
+    n = whole("n", n, "[0, inf)", "it is the number of clouds")
+    points = whole("points", points, "[0, inf)", "their number in a cloud")
+    if not isinstance(rng, torch.Generator):
+        raise TypeError(
+            f"rng: expected a torch.Generator, got {type(rng).__name__}; "
+            "take device.generator(seed)"
+        )
     y = torch.arange(n, device=rng.device) % len(SURFACES)
     U = torch.rand(n, points, 3, generator=rng, device=rng.device)
     X = torch.empty_like(U)

@@ -59,6 +59,13 @@ def digits(*, test: float = 0.3, seed: int = 0) -> Digits:
     seed
         Of the split.
 
+    Raises
+    ------
+    ValueError
+        If `test` is not between 0 and 1.
+    TypeError
+        If it is not a number.
+
     Returns
     -------
     Digits

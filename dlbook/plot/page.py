@@ -121,6 +121,11 @@ def _png(fig: Figure) -> str:
 def source(*functions: Callable[..., Any]) -> None:
     """Show the code of functions or classes as it stands in their file.
 
+    Parameters
+    ----------
+    *functions
+        What to show, one below the other.
+
     Raises
     ------
     TypeError

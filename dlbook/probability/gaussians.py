@@ -1,40 +1,22 @@
-"""Section 1: moments, sums and Gaussians, each a formula of the sheet.
-
-x, X, z    points; in ``"*b d"`` any number of axes in front of the last
-mu, Sigma  mean (d) and covariance (d × d) of a Gaussian; Sigma must be
-           symmetric to within rounding and, where a density is asked for,
-           positive definite
-t          argument of a moment generating function, any shape; autograd
-           passes through, so that its derivatives at 0 are the moments
-
-All logarithms are natural. What is wrong raises ValueError or TypeError.
-"""
+"""Gaussians: their density, how they are fitted and conditioned."""
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from dlbook.shapes import expect, interval, same_shape
+from dlbook.shapes import array, door, expect, fine
 
 __all__ = [
     "Gaussian",
-    "density_of_sum",
     "gaussian_conditional",
     "gaussian_logpdf",
     "gaussian_mle",
-    "mgf",
-    "mgf_bernoulli",
-    "mgf_binomial",
-    "mgf_gamma",
-    "mgf_normal",
-    "mgf_poisson",
 ]
 
-Number: TypeAlias = float | int
 LOG_2PI = math.log(2 * math.pi)
 
 
@@ -45,7 +27,7 @@ class Gaussian(NamedTuple):
     Sigma: Float[Tensor, "d d"]
 
 
-# ---- Gaussians ------------------------------------------------------------
+@door
 def gaussian_logpdf(
     x: Float[Tensor, "*b d"],
     mu: Float[Tensor, " d"],
@@ -59,7 +41,22 @@ def gaussian_logpdf(
     ½ log det Σ = Σ_i log L_ii: no determinant that overflows. All points
     are the columns of one triangular system, and none copies L.
 
-    Source: equation 1.28 of the sheet.
+    Parameters
+    ----------
+    x
+        Points, the coordinates along the last axis.
+    mu, Sigma
+        Mean and covariance of the Gaussian.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit together, or Σ is not symmetric positive
+        definite to within rounding.
+    TypeError
+        If something is not real numbers, or in half precision.
+
+    Source: statement 1.28 in this book's numbering of the sheet.
     """
     _door(mu, Sigma)
     expect("x", x, "... d", d=len(mu))
@@ -72,6 +69,7 @@ def gaussian_logpdf(
     return logpdf
 
 
+@door
 def gaussian_mle(X: Float[Tensor, "n d"]) -> Gaussian:
     """Fit a Gaussian by maximum likelihood; the rows of X are the draws.
 
@@ -79,14 +77,31 @@ def gaussian_mle(X: Float[Tensor, "n d"]) -> Gaussian:
 
     Σ̂ is biased, E Σ̂ = (n − 1)/n Σ; `torch.cov` divides by n − 1 instead.
     For n ≤ d it is singular: a mean and a covariance, but no density.
+
+    Parameters
+    ----------
+    X
+        The draws x_i, as rows.
+
+    Raises
+    ------
+    ValueError
+        If X is no matrix, or has no row.
+    TypeError
+        If it is not real numbers.
     """
     expect("X", X, "n d")
-    interval("n", len(X), "[1, inf)", "it is the number of rows of X")
+    if not len(X):
+        raise ValueError(
+            f"X: expected at least one row, got shape {tuple(X.shape)}; each "
+            "row is a draw"
+        )
     mu = X.mean(0)
     C = X - mu
     return Gaussian(mu, C.mT @ C / len(X))
 
 
+@door
 def gaussian_conditional(
     mu: Float[Tensor, " d"],
     Sigma: Float[Tensor, "d d"],
@@ -100,10 +115,26 @@ def gaussian_conditional(
     Σ₁₁ must be positive definite, Σ only positive semidefinite. The
     covariance does not depend on z: many z share one factorisation.
 
-    observed: the k places of a₁, from 0, no two equal; z in their order.
-    The other d − k, at least one, make up a₂ in ascending order.
+    Parameters
+    ----------
+    mu, Sigma
+        Mean u and covariance Σ of all coordinates.
+    observed
+        The k places of a₁, from 0, no two equal. The other d − k, at least
+        one, make up a₂ in ascending order.
+    z
+        Values of a₁, in the order of the places, along the last axis.
 
-    Source: equation 1.33 of the sheet.
+    Raises
+    ------
+    ValueError
+        If shapes do not fit together, a place is not one of d, is named
+        twice or none is left out, or Σ is not what it has to be.
+    TypeError
+        If something is not real numbers, in half precision, or a place not
+        whole.
+
+    Source: statement 1.33 in this book's numbering of the sheet.
     """
     _door(mu, Sigma)
     d = len(mu)
@@ -123,114 +154,11 @@ def gaussian_conditional(
     return Gaussian(mu[two] + (z - mu[one]) @ W, (schur + schur.mT) / 2)
 
 
-# ---- moment generating functions ------------------------------------------
-def mgf(
-    t: Float[Tensor, "*b"], x: Float[Tensor, " n"], p: Float[Tensor, " n"]
-) -> Float[Tensor, "*b"]:
-    """Evaluate the moment generating function of masses p at points x.
-
-        M(t) = E[e^{tX}] = Σ_i p_i e^{t x_i}
-
-    For a density f take the nodes of a quadrature and p_i = f(x_i) times
-    their weights. The sum is taken in logarithms, so that e^{t x_i} alone
-    does not overflow.
-
-    p: not negative, of sum 1 to within the root of the dtype's precision.
-    """
-    expect("x", x, "n")
-    same_shape("p", p, "x", x)
-    off = float((p.sum() - 1).abs())
-    if bool((p < 0).any()) or not off <= torch.finfo(p.dtype).eps ** 0.5:
-        raise ValueError(
-            f"p: expected masses ≥ 0 of sum 1, got sum {float(p.sum()):g} and "
-            f"least {float(p.min()):g}; for a density multiply by the weights "
-            "of the quadrature"
-        )
-    return torch.logsumexp(t[..., None] * x + p.log(), -1).exp()
-
-
-def mgf_bernoulli(t: Float[Tensor, "*b"], p: Number) -> Float[Tensor, "*b"]:
-    """Be(p): M(t) = p eᵗ + 1 − p."""
-    interval("p", p, "[0, 1]", "it is a probability")
-    return p * t.exp() + (1 - p)
-
-
-def mgf_binomial(
-    t: Float[Tensor, "*b"], n: int, p: Number
-) -> Float[Tensor, "*b"]:
-    """Bin(n, p): M(t) = (p eᵗ + 1 − p)ⁿ, n independent Be(p) added."""
-    interval("n", n, "[0, inf)", "it is the number of trials")
-    return mgf_bernoulli(t, p) ** n
-
-
-def mgf_poisson(t: Float[Tensor, "*b"], lam: Number) -> Float[Tensor, "*b"]:
-    """Pois(λ): M(t) = exp(λ (eᵗ − 1))."""
-    interval("lam", lam, "[0, inf)", "it is the mean")
-    return (lam * t.expm1()).exp()
-
-
-def mgf_normal(
-    t: Float[Tensor, "*b"], mu: Number, sd: Number
-) -> Float[Tensor, "*b"]:
-    """N(μ, σ²): M(t) = exp(μ t + ½ σ² t²); sd is σ, not σ²."""
-    interval("sd", sd, "[0, inf)", "it is a standard deviation")
-    return (mu * t + sd**2 * t**2 / 2).exp()
-
-
-def mgf_gamma(
-    t: Float[Tensor, "*b"], alpha: Number, beta: Number
-) -> Float[Tensor, "*b"]:
-    """Gam(α, β): M(t) = (1 − β t)^{−α} for t < 1/β, infinite from there on.
-
-    alpha is the shape, beta the *scale*: the mean is α β. (`torch` and many
-    books take the rate 1/β.)
-    """
-    interval("alpha", alpha, "(0, inf)", "it is the shape")
-    interval("beta", beta, "(0, inf)", "it is the scale")
-    rest = 1 - beta * t
-    finite = rest > 0
-    inside = torch.where(finite, rest, 1.0)  # no NaN in the gradient
-    return torch.where(finite, inside**-alpha, torch.inf)
-
-
-# ---- sums -----------------------------------------------------------------
-def density_of_sum(
-    f: Float[Tensor, " n"], g: Float[Tensor, " m"], *, h: float
-) -> Float[Tensor, " k"]:  # k = n + m - 1
-    """Convolve two densities on grids of one spacing, by FFT.
-
-        f_Z(z_k) ≈ h Σ_i f(x_i) g(z_k − x_i)
-
-    With x_i = a + i h and y_j = b + j h, entry k of the result stands at
-    z_k = a + b + k h. Padded to n + m − 1, so that nothing wraps around;
-    O(n log n) instead of n m. What rounding leaves below 0 is set to 0, so
-    that the result may be added to again.
-
-    h: spacing of the grids. The masses h Σ f and h Σ g must lie within 10 %
-    of 1, else the spacing is wrong or a grid cuts its density off.
-
-    Source: equation 1.27 of the sheet.
-    """
-    interval("h", h, "(0, inf)", "it is the spacing of the grids")
-    for name, values in (("f", f), ("g", g)):
-        expect(name, values, "n")
-        mass = h * float(values.sum())
-        if bool((values < 0).any()) or not 0.9 <= mass <= 1.1:
-            raise ValueError(
-                f"{name}: expected a density, ≥ 0 with h Σ {name} near 1, got "
-                f"{mass:g}; check h, or widen the grid"
-            )
-    k = len(f) + len(g) - 1
-    product = torch.fft.rfft(f, k) * torch.fft.rfft(g, k)
-    f_Z: Tensor = h * torch.fft.irfft(product, k).clamp_min(0)
-    return f_Z
-
-
-# ---- the door -------------------------------------------------------------
 def _door(mu: Tensor, Sigma: Tensor) -> None:
     """Refuse a covariance of another shape, or one that is not symmetric."""
     sizes = expect("mu", mu, "d")
     expect("Sigma", Sigma, "d d", **sizes)
+    fine(mu=mu, Sigma=Sigma)
     if not len(mu):
         raise ValueError("mu: expected at least one coordinate, got none")
     off = float((Sigma - Sigma.mT).detach().abs().max())
@@ -278,9 +206,13 @@ def _indefinite(name: str, kind: str) -> str:
 
 def _split(observed: Sequence[int] | Tensor, d: int) -> tuple[Tensor, Tensor]:
     """Return the places observed, as given, and the rest, ascending."""
-    one = torch.as_tensor(observed)
+    one = array("observed", observed)
     one = one.long() if one.numel() == 0 else one
-    if one.dtype == torch.bool or one.is_floating_point():
+    if (
+        one.dtype == torch.bool
+        or one.dtype.is_floating_point
+        or one.is_complex()
+    ):
         raise TypeError(
             f"observed: expected places as integers, got {one.dtype}; call "
             ".nonzero()[:, 0] on a mask"

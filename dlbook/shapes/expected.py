@@ -1,29 +1,25 @@
-"""Shared room: what is wrong is refused at the door, with a way out."""
+"""What an argument has to be; the rest is refused with a way out."""
 
-import functools
-import inspect
-import types
-import typing
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, ParamSpec, TypeAlias, TypeVar
+import operator
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
-import numpy as np
 import torch
 from torch import Tensor
 
 __all__ = [
     "Two",
-    "door",
     "edge_index",
     "expect",
     "filled",
+    "fine",
+    "function",
     "interval",
     "pairs",
     "same_shape",
+    "whole",
 ]
 
-P = ParamSpec("P")
-R = TypeVar("R")
 Two: TypeAlias = int | tuple[int, int]  # for rows and columns alike, or each
 
 
@@ -119,9 +115,7 @@ def filled(name: str, x: Any, spec: str, /, **sizes: int) -> tuple[int, ...]:
     return shape
 
 
-def pairs(
-    least: int, /, **numbers: int | Sequence[int]
-) -> list[tuple[int, int]]:
+def pairs(least: int, /, **numbers: Any) -> list[tuple[int, int]]:
     """Read each argument as a pair (rows, columns): one number means both.
 
     Parameters
@@ -135,6 +129,8 @@ def pairs(
     ------
     ValueError
         If a number is below `least`, or there are neither one nor two.
+    TypeError
+        If one of them is not a whole number.
 
     Examples
     --------
@@ -146,14 +142,17 @@ def pairs(
     """
     found = []
     for name, given in numbers.items():
-        pair = tuple(given) if isinstance(given, Sequence) else (given, given)
+        held: Any = given.tolist() if hasattr(given, "tolist") else given
+        several = isinstance(held, Sequence) and not isinstance(held, str)
+        pair = tuple(held) if several else (held, held)
         if len(pair) != 2:
             raise ValueError(
                 f"{name}: expected a number or a pair (rows, columns), got "
                 f"{given}; name two"
             )
-        interval(name, min(pair), f"[{least}, inf)", "raise it")
-        found.append(pair)
+        where = f"[{least}, inf)"
+        rows, columns = (whole(name, n, where, "raise it") for n in pair)
+        found.append((rows, columns))
     return found
 
 
@@ -185,7 +184,7 @@ def same_shape(name: str, x: Any, like: str, y: Any, /) -> None:
         )
 
 
-def interval(name: str, x: float | int, where: str, way_out: str, /) -> None:
+def interval(name: str, x: Any, where: str, way_out: str, /) -> None:
     """Refuse a number outside an interval, or nan.
 
     Parameters
@@ -203,6 +202,8 @@ def interval(name: str, x: float | int, where: str, way_out: str, /) -> None:
     ------
     ValueError
         If `x` is not in it.
+    TypeError
+        If `x` is not one number.
 
     Examples
     --------
@@ -211,12 +212,110 @@ def interval(name: str, x: float | int, where: str, way_out: str, /) -> None:
     ValueError: sd: expected a number in (0, inf), got 0.0; use a small one
     """
     lo, hi = (float(end) for end in where[1:-1].split(","))
-    above = lo <= x if where[0] == "[" else lo < x
-    below = x <= hi if where[-1] == "]" else x < hi
+    want = f"{name}: expected a number in {where}, got"
+    try:
+        above = bool(lo <= x if where[0] == "[" else lo < x)
+        below = bool(x <= hi if where[-1] == "]" else x < hi)
+    except (TypeError, ValueError, RuntimeError):  # a string, many numbers
+        raise TypeError(f"{want} {short(x)}; {way_out}") from None
     if not (above and below):
-        raise ValueError(
-            f"{name}: expected a number in {where}, got {x}; {way_out}"
+        raise ValueError(f"{want} {x}; {way_out}")
+
+
+def whole(name: str, x: Any, where: str, way_out: str, /) -> int:
+    """Return a whole number in an interval; refuse what is none.
+
+    Parameters
+    ----------
+    name, x, where, way_out
+        As for `interval`. NumPy's whole numbers and arrays of one are those.
+
+    Raises
+    ------
+    TypeError
+        If `x` is not a whole number; 2.0 is none, and no list is.
+    ValueError
+        If it is not in the interval.
+
+    Examples
+    --------
+    >>> whole("n", torch.tensor(3), "[1, inf)", "count from 1")
+    3
+    >>> whole("n", 2.5, "[1, inf)", "count from 1")
+    Traceback (most recent call last):
+    TypeError: n: expected a whole number, got 2.5; round it, int(...)
+    """
+    try:
+        n = operator.index(x)
+    except TypeError:
+        raise TypeError(
+            f"{name}: expected a whole number, got {short(x)}; round it, "
+            "int(...)"
+        ) from None
+    interval(name, n, where, way_out)
+    return n
+
+
+def fine(**arrays: Tensor) -> None:
+    """Refuse half precision, for which torch has no such algorithm.
+
+    Parameters
+    ----------
+    **arrays
+        The arrays by name.
+
+    Raises
+    ------
+    TypeError
+        If one is float16 or bfloat16.
+
+    Examples
+    --------
+    >>> fine(A=torch.ones(2, dtype=torch.float16))
+    Traceback (most recent call last):
+    TypeError: A: expected float32 or float64, got float16; call A.float()
+    """
+    for name, x in arrays.items():
+        if x.dtype in (torch.float16, torch.bfloat16):
+            dtype = str(x.dtype).removeprefix("torch.")
+            raise TypeError(
+                f"{name}: expected float32 or float64, got {dtype}; call "
+                f"{name}.float()"
+            )
+
+
+def function(name: str, f: Any, /) -> None:
+    """Refuse what cannot be called.
+
+    Parameters
+    ----------
+    name
+        What to call `f` in the error message.
+    f
+        The function.
+
+    Raises
+    ------
+    TypeError
+        If it is none.
+
+    Examples
+    --------
+    >>> function("f", 3)
+    Traceback (most recent call last):
+    TypeError: f: expected a function, got 3; write one with def or lambda
+    """
+    if not callable(f):
+        raise TypeError(
+            f"{name}: expected a function, got {short(f)}; write one with def "
+            "or lambda"
         )
+
+
+def short(x: Any) -> str:
+    """Return what to call something in a message, in 40 letters at most."""
+    text = " ".join(repr(x).split())
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def edge_index(e: Tensor, n: int) -> None:
@@ -258,134 +357,3 @@ def edge_index(e: Tensor, n: int) -> None:
 
 def _listed(axes: list[str]) -> str:
     return ", ".join(axes) + ("," if len(axes) == 1 else "")
-
-
-def door(function: Callable[P, R]) -> Callable[P, R]:
-    """Let in what users hold: lists, numbers, NumPy arrays, tensors.
-
-    An argument that is annotated as an array becomes a tensor of a dtype
-    that the annotation allows. Where real numbers with a point are asked for
-    (``Float``), whole numbers get torch's default dtype, and all such
-    arguments of a call get one dtype: the finest of those that are arrays.
-    Lists and numbers have no dtype of their own and follow the arrays. A
-    tensor that fits already passes as it is.
-
-    Raises
-    ------
-    TypeError
-        If an argument is not made of numbers, or of a kind that the
-        annotation does not allow, e.g. complex.
-
-    Examples
-    --------
-    >>> from jaxtyping import Float
-    >>> @door
-    ... def norm(x: Float[Tensor, " n"]) -> Float[Tensor, ""]:
-    ...     return x.square().sum().sqrt()
-    >>> norm([3, 4])
-    tensor(5.)
-    >>> norm("34")
-    Traceback (most recent call last):
-    TypeError: x: expected numbers, got '34'; give a list, array or tensor
-    """
-    signature = inspect.signature(function)
-    asked = {
-        name: spec
-        for name, parameter in signature.parameters.items()
-        if (spec := _asked(parameter.annotation)) is not None
-    }
-
-    @functools.wraps(function)
-    def within(*args: P.args, **kwargs: P.kwargs) -> R:
-        given = signature.bind(*args, **kwargs)
-        arrays = {
-            name: _tensor(name, x)
-            for name, x in given.arguments.items()
-            if name in asked and not asked[name].passes(x)
-        }
-        given.arguments.update(_of_one_dtype(arrays, given.arguments, asked))
-        return function(*given.args, **given.kwargs)
-
-    return within
-
-
-class _Asked(NamedTuple):
-    """What an annotation asks for: dtypes of a tensor, or something else."""
-
-    dtypes: frozenset[str]
-    others: tuple[type, ...]
-
-    def passes(self, x: Any) -> bool:
-        """Say whether x is one of the other things."""
-        return isinstance(x, self.others) and not isinstance(x, Tensor)
-
-    @property
-    def real(self) -> bool:
-        """Whether it asks for numbers with a point only."""
-        return "float64" in self.dtypes and "int64" not in self.dtypes
-
-
-def _asked(annotation: Any) -> _Asked | None:
-    """Read the annotation of an argument; None if it asks for no array."""
-    parts = typing.get_args(annotation)
-    if typing.get_origin(annotation) not in (types.UnionType, typing.Union):
-        parts = (annotation,)
-    found: set[str] = set()
-    others: list[type] = []
-    for part in parts:
-        if getattr(part, "array_type", None) is Tensor:
-            found |= set(part.dtypes)
-        elif isinstance(part, type):
-            others.append(part)
-    return _Asked(frozenset(found), tuple(others)) if found else None
-
-
-def _tensor(name: str, x: Any) -> Tensor:
-    """Return a tensor; lists and numbers become float64, int64, complex128."""
-    if isinstance(x, Tensor):
-        return x
-    if isinstance(x, list | tuple) and any(isinstance(e, Tensor) for e in x):
-        return torch.stack([_tensor(name, entry) for entry in x])
-    try:
-        a = np.asarray(x)
-        if a.dtype.kind not in "biufc":
-            raise TypeError
-        return torch.as_tensor(np.ascontiguousarray(a).reshape(a.shape))
-    except (TypeError, ValueError):
-        text = repr(x)
-        short = text if len(text) <= 40 else text[:37] + "..."
-        raise TypeError(
-            f"{name}: expected numbers, got {short}; give a list, array or "
-            "tensor"
-        ) from None
-
-
-def _of_one_dtype(
-    arrays: Mapping[str, Tensor],
-    given: Mapping[str, Any],
-    asked: Mapping[str, _Asked],
-) -> dict[str, Tensor]:
-    """Give the tensors dtypes that are allowed, the real ones one dtype."""
-    own = [
-        x.dtype
-        for name, x in arrays.items()
-        if asked[name].real
-        and hasattr(given[name], "dtype")
-        and x.is_floating_point()
-    ]
-    common = functools.reduce(
-        torch.promote_types, own or [torch.get_default_dtype()]
-    )
-    found = {}
-    for name, x in arrays.items():
-        if asked[name].real and not x.is_complex():
-            found[name] = x.to(common)
-        elif not hasattr(given[name], "dtype") and x.is_floating_point():
-            found[name] = x.to(torch.get_default_dtype())
-        else:
-            found[name] = x
-        dtype = str(found[name].dtype).removeprefix("torch.")
-        if dtype not in asked[name].dtypes:
-            kind = "real numbers" if asked[name].real else "whole numbers"
-            raise TypeError(f"{name}: expected {kind}, got {dtype}")
-    return found
