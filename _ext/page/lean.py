@@ -41,6 +41,7 @@ LONGEST = 155  # of a description, as search engines show it
 BODY = [
     (re.compile(r"<annotation\b.*?</annotation>", re.S), ""),
     (re.compile(r"</?semantics>"), ""),
+    (re.compile(r' xmlns="http://www.w3.org/1998/Math/MathML"'), ""),
     (re.compile(r'<span class="[nop]">([^<]*)</span>'), r"\1"),
     (re.compile(r"<pre>"), '<pre tabindex="0">'),
     (
