@@ -4,7 +4,8 @@ It lists the entries of the inventory by section. While the page is read,
 an entry's number and title are put down; when it is written, every chapter
 has been read, and the entry gets its statement, its links and its marks.
 There are two views of one list: a dense one in columns, which is also the
-one for paper, and a long one; `dense.css` beside this file makes the first.
+one for paper, and a long one; `dense.css` and `paper.css` beside this file
+make the first.
 """
 
 import re
@@ -38,9 +39,8 @@ BY_ORIGIN = {
     "both": ["erratum", "scan"],
     "copy": ["scan"],
 }
-# The dense view is in force on wide screens and on paper; the script of
-# the page changes this.
-WHEN = "print, (min-width: 1100px)"
+# Where the rules of each view hold.
+WHEN = {"dense": "print, (min-width: 1100px)", "paper": "print"}
 EXAM = """
 <div class="dl-exam pst-js-only">
 <button type="button" class="dl-view" aria-pressed="false">Long view</button>
@@ -62,7 +62,7 @@ sheet of A4. The address holds your choice.</p>
 SIZES = ("7", "7.5", "8", "8.5", "9")
 # Before the page is drawn, so that nothing moves.
 EARLY = (
-    '{const q=new URLSearchParams(location.search).get("view");let v=q;'
+    '{let v=new URLSearchParams(location.search).get("view");'
     "try{v??=localStorage.dlView}catch{}"
     'if(v=="long")document.documentElement.dataset.sheet=v}'
 )
@@ -83,12 +83,7 @@ class Sheet(SphinxDirective):
         borrow.depend(self.env)
         inventory = self.env.dl_inventory
         titles = items.titles(self.content, inventory, self._warn)
-        style = HERE / "dense.css"
-        self.env.note_dependency(style)
         sizes = "".join(f"<option value={s}>{s} pt</option>" for s in SIZES)
-        rules = " ".join(style.read_text("utf-8").split())
-        rules = re.sub(r"/\*.*?\*/", "", rules)
-        sheet = f'<style id="dl-dense" media="{WHEN}">{rules}</style>'
         controls = items.form(
             titles,
             list(inventory.values()),
@@ -100,11 +95,20 @@ class Sheet(SphinxDirective):
         self.env.metadata[self.env.docname]["dl_exam"] = True
         entries = {n: items.new(self.env, n, "sheet") for n in inventory}
         return [
-            nodes.raw("", sheet, format="html"),
+            *(self._style(name, media) for name, media in WHEN.items()),
             controls,
             nodes.raw("", EXAM.format(sizes=sizes), format="html"),
             *items.sections(titles, inventory, entries),
         ]
+
+    def _style(self, name: str, media: str) -> nodes.raw:
+        """Return the rules of a view; scripts change where they hold."""
+        path = HERE / f"{name}.css"
+        self.env.note_dependency(path)
+        rules = re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"))
+        rules = " ".join(rules.split())
+        text = f'<style id="dl-{name}" media="{media}">{rules}</style>'
+        return nodes.raw("", text, format="html")
 
     def _warn(self, message: str) -> None:
         logger.warning(message, location=self.get_location())
