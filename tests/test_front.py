@@ -103,3 +103,14 @@ def test_an_erratum_that_no_check_refutes_stops_the_build(tmp_path):
     site = press.build(tmp_path)
     assert site.status
     assert "front-erratum opt-adam: expected a misprint" in site.log
+
+
+def test_the_readme_counts_as_the_coverage_does():
+    state = coverage.measure(ROOT)
+    total = state.total
+    said = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    assert f"its {total.entries} statements" in said
+    assert f"{total.checked} are finished" in said
+    assert f"The sheet prints {total.errata} wrongly" in said
+    assert f"{total.refuted} are refuted so far" in said
+    assert f"Further {total.scans} stand correctly on the sheet" in said
