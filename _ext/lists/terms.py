@@ -1,0 +1,51 @@
+"""The index of terms: what is called how, from A to Z."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+# An alias that is a question is for the search; an index has terms.
+QUESTION = re.compile(r"^(?:can|does|how|is|what|when|which|why)\b", re.I)
+_OTHERS = str.maketrans({"ł": "l", "ø": "o", "ß": "ss", "æ": "ae"})
+OTHER = "0–9 and signs"
+
+
+class Term(NamedTuple):
+    """A term, and the hits that it leads to."""
+
+    name: str
+    hits: list[Any]
+
+
+def letters(hits: Iterable[Any]) -> dict[str, list[Term]]:
+    """Return the terms of statements and functions by first letter."""
+    found: dict[str, Term] = {}
+    for hit in hits:
+        if hit.kind not in ("statement", "function"):
+            continue
+        for name in (hit.title, *hit.aliases):
+            if QUESTION.match(name):
+                continue
+            term = found.setdefault(key(name), Term(name, []))
+            if hit not in term.hits:
+                term.hits.append(hit)
+    groups: dict[str, list[Term]] = {}
+    for _, term in sorted(found.items()):
+        groups.setdefault(initial(term.name), []).append(term)
+    return groups
+
+
+def key(name: str) -> str:
+    """Return what a term is sorted by: no accents, case or signs."""
+    bare = unicodedata.normalize("NFKD", name.casefold()).translate(_OTHERS)
+    kept = (c for c in bare if not unicodedata.combining(c))
+    plain = " ".join(re.sub(r"[^\w\s]", " ", "".join(kept)).split())
+    return f"~{plain}" if initial(name) == OTHER else plain
+
+
+def initial(name: str) -> str:
+    """Return the letter under which a term stands."""
+    bare = unicodedata.normalize("NFKD", name.casefold()).translate(_OTHERS)
+    first = next((c for c in bare if c.isalnum()), "")
+    return first.upper() if "a" <= first <= "z" else OTHER
