@@ -56,12 +56,13 @@
   const begin = () => index ??= (async () => {
     let data;
     window.dlIndex = (found) => { data = found; };
-    await Promise.all([load(dialog.dataset.engine), load(dialog.dataset.index)]);
+    const { engine: maker, index: list } = dialog.dataset;
+    await Promise.all([maker, list].map((name) => load(`${base}_static/${name}`)));
     const hits = data.hits.map((row, place) => {
       const [kind, page, anchor = "", id = "", number = "", title = "", label = "", marks = "",
         says = "", aliases = [], other = "", wrong = ""] = row;
       const [doc, uri, chapter] = data.pages[page];
-      const bare = title.replace(/\s*\([^)]*\)/g, "");
+      const bare = title.replace(/\s*\([^)]*\)/g, "").replace(/^[\d.–]+( and [\d.]+)?\s+/, "");
       return {
         kind, id: id || anchor, number, title, label, marks, says, doc, chapter, place, anchor,
         url: base + uri + (anchor && `#${anchor}`),
@@ -75,8 +76,8 @@
       fields, idField: "place", tokenize: told, processTerm: (word) => (known.add(word), word),
       extractField: (hit, field) => field == "place" ? hit.place : hit.fields[field],
     });
-    engine.addAll(hits);
-    return { hits, engine, known };
+    await engine.addAllAsync(hits, { chunkSize: 50 }); // a page that is read does not wait
+    return { hits, engine, known, drawn: new Set(data.drawn) };
   })();
 
   // What is asked for by its number: "11.3.25", "def 12.1.1".
@@ -89,7 +90,8 @@
     const equal = hits.filter((hit) => hit.number == number);
     equal.sort((a, b) => fits(b) - fits(a));
     const below = hits.filter((hit) => hit.number.startsWith(`${number}.`));
-    return [...equal, ...below];
+    const begun = hits.filter((hit) => hit.number.startsWith(number));
+    return [...new Set([...equal, ...below, ...begun])];
   };
   const search = async (query, { kinds, limit = 50 } = {}) => {
     const { hits, engine, known } = await begin();
@@ -122,20 +124,25 @@
 
   // ---- statements with their mathematics -----------------------------------
   // `_static/previews/<page>.js` hands them to dlPreviews; others listen, too.
-  const shown = {};
-  const preview = (doc) => shown[doc] ??= (async () => {
-    if (!document.documentElement.dataset.previews) return {};
+  const drawn = {}; // by page, the statements by anchor
+  const asking = {};
+  const listen = () => {
+    if (window.dlPreviews?.heard) return;
     const before = window.dlPreviews;
-    let mine = {};
-    window.dlPreviews = (name, found) => {
-      if (name == doc) mine = found;
-      before?.(name, found);
+    window.dlPreviews = (doc, found) => {
+      drawn[doc] = found;
+      before?.(doc, found);
     };
-    const file = doc.replaceAll("/", "-");
-    await load(`${base}_static/previews/${file}.js`).catch(() => {});
-    window.dlPreviews = before;
-    return mine;
-  })();
+    window.dlPreviews.heard = true;
+  };
+  const preview = async (hit) => {
+    const { doc } = hit;
+    if (!(await begin()).drawn.has(doc)) return undefined;
+    listen();
+    asking[doc] ??= load(`${base}_static/previews/${doc.replaceAll("/", "-")}.js`);
+    await asking[doc].catch(() => {});
+    return drawn[doc]?.[hit.anchor];
+  };
 
   // ---- what a hit looks like -----------------------------------------------
   const make = (tag, classes, ...inside) => {
@@ -151,7 +158,7 @@
   const head = (hit) => {
     const label = hit.kind == "section" ? "Section" : hit.label;
     const title = make("span", "dl-name");
-    if (hit.number) title.append(make("b", "", hit.number), " ");
+    if (hit.number && hit.kind != "section") title.append(make("b", "", hit.number), " ");
     title.append(hit.title);
     const marks = [...hit.marks].flatMap((sign) => {
       const [kind, said] = signs[sign];
@@ -160,15 +167,17 @@
     return [title, " ", make("span", "dl-kind", label), ...marks];
   };
   const place = (hit) => make("span", "dl-place", hit.chapter);
+  const start = (text) => text.length < 220 ? text : text.slice(0, 200).replace(/\s\S*$/, " …");
   // The words around what was asked for, where a text is long.
   const snippet = (hit, query) => {
     const text = hit.says;
     if (text.length < 220) return text;
     const wanted = new Set(words(query));
+    if (words(hit.title).some((word) => wanted.has(word))) return start(text);
     const found = [...text.matchAll(/[\p{L}\p{N}]+/gu)]
       .find((match) => wanted.has(words(match[0])[0]))?.index ?? 0;
     const from = found < 120 ? 0 : text.indexOf(" ", found - 60) + 1;
-    return (from ? "… " : "") + text.slice(from, from + 200).replace(/\s\S*$/, "") + " …";
+    return (from ? "… " : "") + start(text.slice(from));
   };
   const grouped = (hits) => {
     const groups = new Map();
@@ -184,7 +193,7 @@
   };
   // The statement itself, where it is at hand, in place of its plain words.
   const draw = async (hit, node, bare) => {
-    const found = (await preview(hit.doc))[hit.anchor];
+    const found = await preview(hit);
     if (!found) return;
     const inside = new DOMParser().parseFromString(found, "text/html").body;
     for (const part of inside.querySelectorAll("[id]")) part.removeAttribute("id");
@@ -194,6 +203,18 @@
     }
     node.replaceChildren(...inside.childNodes);
     node.classList.add("dl-drawn");
+  };
+
+  const near = new IntersectionObserver((changes) => {
+    for (const { target, isIntersecting } of changes) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      target.dlNear();
+    }
+  }, { rootMargin: "100%" });
+  const later = (node, act) => {
+    node.dlNear = act;
+    near.observe(node);
   };
 
   // ---- the page of results -------------------------------------------------
@@ -219,11 +240,18 @@
           const link = make("a", "", title);
           link.href = hit.url;
           const text = make("div", "dl-says", snippet(hit, query));
-          if (hit.kind == "statement" || hit.kind == "figure") draw(hit, text);
+          later(text, () => draw(hit, text));
           return make("li", "", make("p", "dl-line", link, ...rest, " ", place(hit)), text);
         })));
         return group;
       }));
+      if (query.trim() && !hits.length) {
+        const [sheet, terms] = ["cheatsheet", "genindex"].map((name) => `${base}${name}.html`);
+        const help = make("p", "");
+        help.innerHTML = `The <a href="${terms}">index</a> lists all terms, the <a href="${sheet}">`
+          + "cheat sheet</a> all statements.";
+        page.append(help);
+      }
     };
     field.value = new URL(location.href).searchParams.get("q") ?? "";
     field.addEventListener("focus", begin);
@@ -249,6 +277,7 @@
         return;
       }
       option.setAttribute("aria-selected", "true");
+      option.dlDraw();
       field.setAttribute("aria-activedescendant", option.id);
       option.scrollIntoView({ block: "nearest" });
     };
@@ -271,7 +300,8 @@
           option.setAttribute("role", "option");
           option.setAttribute("aria-selected", "false");
           option.setAttribute("aria-labelledby", line.id);
-          if (hit.kind == "statement") draw(hit, text, true);
+          option.dlDraw = () => draw(hit, text, true);
+          if (number <= 3) option.dlDraw();
           return option;
         }));
         group.setAttribute("role", "group");

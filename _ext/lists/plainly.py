@@ -6,20 +6,23 @@ aloud, so to speak, with subscripts, fractions and roots on one line.
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from docutils import nodes
 from sphinx import addnodes
 
 # What a search index need not hold; the script leaves them out of questions.
 STOP = frozenset(
-    "a all also an and any are as at be because but by can did do does each "
-    "every for from has have here how i if in into is it its made make may "
-    "more must no not of on one only or other our same so such than that the "
-    "their them then there these they this those to two was we were what "
-    "when where which who whose why will with without would you your".split()
+    re.findall(
+        r"\w+",
+        """a all also an and any are as at be because but by can did do does
+        each every for from has have here how i if in into is it its made make
+        may more must no not of on one only or other our same so such than
+        that the their them then there these they this those to two was we
+        were what when where which who whose why will with without would""",
+    )
 )
 _WORD = re.compile(r"[^\W\d_][^\W_]*(?:[-’'][^\W\d_]+)*")
 _MATH = re.compile(r"<math\b.*?</math>", re.S)
@@ -27,8 +30,14 @@ _CAPTION = re.compile(r"<figcaption\b[^>]*>(.*?)</figcaption>", re.S)
 _TAG = re.compile(r"<[^>]*>")
 _MARKED = re.compile(r"\$([^$]+)\$")
 _RELATION = re.compile(r"\s*([=<>≤≥≈≠∈⊂⊆→←↦⟹⇒⟺⇔∼≪≫∝:])\s*")
-_BELOW = str.maketrans("0123456789+-−=()ijtknmxpr", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ᵢⱼₜₖₙₘₓₚᵣ")
-_ABOVE = str.maketrans("0123456789+-−=()niT⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱᵀᵀ")
+_BELOW = str.maketrans(
+    "0123456789+-−=()aeijklmnoprstuvx",
+    "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ",
+)
+_ABOVE = str.maketrans(
+    "0123456789+-−=()dijkmnprtxT⊤",
+    "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵈⁱʲᵏᵐⁿᵖʳᵗˣᵀᵀ",
+)
 _ACCENTS = {
     "^": "\u0302",
     "~": "\u0303",
@@ -51,11 +60,17 @@ _SKIPPED = (
 
 
 class Plainly:
-    """Read nodes; `places` are the words of links to statements."""
+    """Read nodes; `places` are the words of links, `works` are cited."""
 
-    def __init__(self, drawer: Any, places: dict[str, tuple[str, str]]):
+    def __init__(
+        self,
+        drawer: Any,
+        places: dict[str, tuple[str, str]],
+        works: Mapping[str, Any],
+    ):
         self.drawer = drawer
         self.places = places
+        self.works = works
         self.known: dict[str, str] = {}
 
     def __call__(
@@ -109,6 +124,9 @@ class Plainly:
         self, node: nodes.Element, pieces: list[str], formulas: bool
     ) -> None:
         if node.get("refdomain") == "cite":
+            if node.get("reftype") in ("t", "ct"):
+                keys = node["reftarget"].split(",")
+                pieces.append(", ".join(map(self._authors, keys)))
             return
         target = node.get("reftarget")
         if target in self.places and not node.get("refexplicit"):
@@ -116,6 +134,12 @@ class Plainly:
         elif node.get("reftype") not in ("eq", "numref"):
             for child in node.children:
                 self._read(child, pieces, formulas)
+
+    def _authors(self, key: str) -> str:
+        work = self.works.get(key.strip())
+        names = work.persons.get("author", []) if work else []
+        last = [" ".join(name.last_names) for name in names]
+        return f"{last[0]} et al." if len(last) > 2 else " and ".join(last)
 
 
 def tidy(text: str) -> str:
@@ -133,12 +157,12 @@ def bag(text: str, known: str = "") -> str:
 
 def letters(math: str) -> str:
     """Return MathML as the letters that it shows, on one line."""
-    root = ElementTree.fromstring(re.sub(r' xmlns="[^"]*"', "", math, count=1))
+    root = ET.fromstring(re.sub(r' xmlns="[^"]*"', "", math, count=1))
     text = _RELATION.sub(r" \1 ", _letters(root))
     return " ".join(text.split())
 
 
-def _letters(el: ElementTree.Element) -> str:
+def _letters(el: ET.Element) -> str:
     parts = list(el)
     tag = el.tag
     if tag in ("annotation", "mphantom"):

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 # An alias that is a question is for the search; an index has terms.
 QUESTION = re.compile(r"^(?:can|does|how|is|what|when|which|why)\b", re.I)
 _OTHERS = str.maketrans({"ł": "l", "ø": "o", "ß": "ss", "æ": "ae"})
-OTHER = "0–9 and signs"
+OTHER = "Formulas"
+_FORMULA = re.compile(r"[\^=<>/*²+]|^[\W\d]")
 
 
 class Term(NamedTuple):
@@ -41,11 +42,14 @@ def key(name: str) -> str:
     bare = unicodedata.normalize("NFKD", name.casefold()).translate(_OTHERS)
     kept = (c for c in bare if not unicodedata.combining(c))
     plain = " ".join(re.sub(r"[^\w\s]", " ", "".join(kept)).split())
+    plain = re.sub(r"^(?:an?|the) (?=\w\w)", "", plain)
     return f"~{plain}" if initial(name) == OTHER else plain
 
 
 def initial(name: str) -> str:
     """Return the letter under which a term stands."""
-    bare = unicodedata.normalize("NFKD", name.casefold()).translate(_OTHERS)
-    first = next((c for c in bare if c.isalnum()), "")
-    return first.upper() if "a" <= first <= "z" else OTHER
+    if _FORMULA.search(name):
+        return OTHER
+    bare = re.sub(r"^(?:an?|the) (?=\w\w)", "", name.casefold())
+    bare = unicodedata.normalize("NFKD", bare).translate(_OTHERS)
+    return bare[0].upper()
