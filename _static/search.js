@@ -152,8 +152,8 @@
     return node;
   };
   const signs = {
-    "✓": ["dl-checked", "✓ checked"], "✗": ["dl-refuted", "✗ misprint refuted"],
-    "…": ["dl-none", "not yet written"],
+    "✓": ["dl-checked", "✓ checked"], "✗": ["dl-refuted", "✗ refuted as printed"],
+    s: ["dl-refuted", "✗ refuted as scanned"], "…": ["dl-none", "not yet written"],
   };
   const head = (hit) => {
     const label = hit.kind == "section" ? "Section" : hit.label;
@@ -296,10 +296,9 @@
           const line = make("span", "dl-line", ...head(hit), " ", place(hit));
           const option = make("a", "dl-option", line, text);
           Object.assign(option, { href: hit.url, id: `dl-option-${number++}`, tabIndex: -1 });
-          line.id = `${option.id}-line`;
           option.setAttribute("role", "option");
           option.setAttribute("aria-selected", "false");
-          option.setAttribute("aria-labelledby", line.id);
+          text.setAttribute("aria-hidden", "true"); // one hears the name alone
           option.dlDraw = () => draw(hit, text, true);
           if (number <= 3) option.dlDraw();
           return option;

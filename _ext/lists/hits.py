@@ -33,7 +33,8 @@ class Hit(NamedTuple):
     """One thing to find: where it stands, how it is called, what it says.
 
     `says` is shown; `words` are further ones that lead to it, `wrong` is what
-    the sheet or the scan prints in its place.
+    the sheet or the scan prints in its place. `marks`: ✓ checked, ✗ refuted
+    as printed, s as scanned, … not yet written.
     """
 
     kind: str
@@ -141,8 +142,9 @@ class Page:
         found, entry = self.stated[name], self.inventory[name]
         label = self.reader.places[name][1].rsplit(" ", 1)[0]
         says = self.reader(found.content)
+        scan = entry.get("origin") == "copy"
         marks = "✓" if found.checked else ""
-        marks += "✗" if found.refuted else ""
+        marks += ("s" if scan else "✗") if found.refuted else ""
         return _entry(entry, self.reader)._replace(
             docname=self.docname,
             anchor=name,
@@ -196,7 +198,8 @@ def _entry(entry: dict[str, Any], reader: Plainly) -> Hit:
     wrong = ""
     if entry.get("origin"):
         text = f"{entry['prints']} {entry.get('why', '')}"
-        wrong = f"wrong misprint erratum {reader.marked(text)}"
+        whose = "scan" if entry["origin"] == "copy" else "misprint"
+        wrong = f"wrong {whose} erratum {reader.marked(text)}"
     return Hit(
         kind="statement",
         docname="",

@@ -25,7 +25,10 @@ def letters(hits: Iterable[Any]) -> dict[str, list[Term]]:
     for hit in hits:
         if hit.kind not in ("statement", "function"):
             continue
-        for name in (hit.title, *hit.aliases):
+        title = hit.title
+        if hit.kind == "function":
+            title = title.rpartition(".")[2]
+        for name in (title, *hit.aliases):
             if QUESTION.match(name):
                 continue
             term = found.setdefault(key(name), Term(name, []))
