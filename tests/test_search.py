@@ -147,7 +147,7 @@ def test_the_index_is_small_and_waits_until_it_is_asked_for(
     for name in pages:
         loaded = re.findall(r'\b(?:src|href)="([^"]*)"', pages[name])
         named = " ".join(loaded)
-        assert not re.search(r"search-?index|minisearch", named), name
+        assert not re.search(r"search-?index|minisearch|find.js", named), name
     static = {path.name for path in published.html.rglob("*.js")}
     assert not static & {"searchindex.js", "searchtools.js", "doctools.js"}
     licence = (published.html / "_static" / "minisearch.js").read_text("utf-8")

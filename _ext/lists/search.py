@@ -1,14 +1,16 @@
 """The search: an index of what a reader looks for, by number, name and words.
 
 `_static/search.js` loads it when a search begins, as a script, so that it
-works without a server; MiniSearch, taken from `node_modules`, ranks. The page
-of results and the index of terms are made here, too.
+works without a server, and before it `find.js` and MiniSearch, taken from
+`node_modules`, which ranks. The page of results and the index of terms are
+made here, too.
 """
 
 import hashlib
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,11 @@ from sphinx.errors import ExtensionError
 
 from _ext.lists import terms
 from _ext.lists.hits import Hit, collect
+from _ext.page import assets
 
 INDEX = "search-index.js"
 ENGINE = "minisearch.js"
+FIND = Path(__file__).with_name("find.js")
 
 
 def index(app: Sphinx) -> str:
@@ -94,19 +98,22 @@ def name_files(
 ) -> None:
     """Tell a page what the index is called, by its content.
 
-    The names stand there without their folder: no style sheet has to serve
-    the words of the index.
+    Names stand there without their folder, but for the script that has the
+    classes of results: no style sheet has to serve the words of the index.
     """
     if app.builder.format != "html":
         return
     if not hasattr(app, "dl_search_files"):
         made = {INDEX: index(app), ENGINE: engine(app)}
+        made[FIND.name] = FIND.read_text("utf-8")
         app.dl_search_files = {
             name: hashlib.sha256(text.encode()).hexdigest()[:10]
             for name, text in made.items()
         }
     for key, name in (("dl_search", INDEX), ("dl_engine", ENGINE)):
         context[key] = f"{name}?v={app.dl_search_files[name]}"
+    where = context["pathto"](f"_static/{FIND.name}", 1)
+    context["dl_find"] = f"{where}?v={app.dl_search_files[FIND.name]}"
     if pagename == "genindex":
         context["dl_terms"] = terms.letters(collect(app))
         context["dl_hit_address"] = lambda hit: address(context, hit)
@@ -137,6 +144,7 @@ def write(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register everything with Sphinx."""
+    app.connect("builder-inited", partial(assets.copy, file=FIND))
     app.connect("builder-inited", start)
     app.connect("html-collect-pages", page)
     app.connect("html-page-context", name_files)

@@ -153,7 +153,7 @@ def _misnamed(entry: dict[str, Any]) -> str:
     aliases = entry.get("aliases", [])
     if not isinstance(aliases, list):
         return f"aliases: expected a list of names, got {aliases!r}"
-    seen = {entry["title"].casefold()}
+    seen = {entry.get("title", "").casefold()}
     for alias in aliases:
         if not isinstance(alias, str) or not alias.strip():
             return f"aliases: {alias!r} is no name; put it in quotes"
