@@ -28,6 +28,7 @@
     [/^(.{2,})our(|s|ed|ing|al|hood|hoods)$/, "$1or$2"], [/^(.{3,})tre(|s|d)$/, "$1ter$2"],
     [/ll(ed|ing|er)$/, "l$1"], [/ogue(|s)$/, "og$1"], [/^learnt$/, "learned"],
     [/ies$/, "y"], [/(s|x|z|ch|sh)es$/, "$1"], [/([^sui])s$/, "$1"],
+    [/^(.{4,})e$/, "$1"],
   ];
   const fold = (text) => text.toLowerCase().normalize("NFKD")
     .replace(/[\u0300-\u036f\u20d7'’′]/g, "")
@@ -58,7 +59,7 @@
       return {
         kind, id: id || anchor, number, title, label, marks, says, doc, chapter, place, anchor,
         url: base + uri + (anchor && `#${anchor}`),
-        names: new Set([title, bare, ...aliases].map(key)),
+        names: new Set([title, bare, ...aliases].map(key)), bare: words(bare),
         fields: { number, title, alias: aliases.join(" , "), says, label, other, wrong, slug: id || anchor },
       };
     });
@@ -103,11 +104,13 @@
       weights: { fuzzy: 0.3, prefix: 0.5 }, bm25: { k: 1.2, b: 0.6, d: 0.5 },
       filter: ({ id }) => wanted(hits[id]),
     });
-    found = scored.map(({ id, score, queryTerms }) => {
+    found = scored.map(({ id, score, queryTerms, match }) => {
       const hit = hits[id];
+      const called = hit.bare.filter((word) => match[word]?.includes("title")).length;
       const exact = hit.names.has(name);
       const covered = new Set(queryTerms).size / new Set(terms).size;
-      const total = score * weight[hit.kind] * covered ** 3 + (exact && 1e4 * weight[hit.kind]);
+      const near = 1 + called / (hit.bare.length || 1);
+      const total = score * weight[hit.kind] * covered ** 3 * near + (exact && 1e4 * weight[hit.kind]);
       return { ...hit, exact, total };
     }).sort((a, b) => b.total - a.total || a.place - b.place);
     return found.slice(0, limit);
