@@ -191,7 +191,13 @@
     const found = await preview(hit);
     if (!found) return;
     const inside = new DOMParser().parseFromString(found, "text/html").body;
+    one(".dl-preview-title", inside)?.remove(); // it stands above already
+    const first = inside.firstElementChild;
+    if (first?.matches(".dl-entry")) first.remove();
     for (const part of inside.querySelectorAll("[id]")) part.removeAttribute("id");
+    for (const image of inside.querySelectorAll("img")) {
+      image.src = base + image.getAttribute("src");
+    }
     for (const part of bare ? inside.querySelectorAll("a, [tabindex]") : []) {
       if (part.matches("a")) part.replaceWith(...part.childNodes);
       else part.removeAttribute("tabindex");

@@ -19,7 +19,7 @@ from sphinx_exercise.nodes import (
 )
 
 from _ext.lists import borrow
-from _ext.lists.plainly import Plainly, bag
+from _ext.lists.plainly import Plainly, bag, tidy
 from _ext.notebook import records
 from _ext.page import outputs
 
@@ -69,7 +69,7 @@ def collect(app: Sphinx) -> list[Hit]:
                     found.append(hit)
         stated = borrow.stated(app)
         found += _unwritten(env, stated, reader)
-        found += _figures(env)
+        found += _figures(env, reader)
         app.dl_hits = found
     return app.dl_hits
 
@@ -231,18 +231,20 @@ def _unwritten(
             )
 
 
-def _figures(env: BuildEnvironment) -> Iterator[Hit]:
+def _figures(env: BuildEnvironment, reader: Plainly) -> Iterator[Hit]:
     """Yield the numbered figures with their captions."""
     for anchor, figure in getattr(env, "dl_figures", {}).items():
+        says = tidy(reader.marked(figure.caption).replace("**", ""))
+        title = re.split(r"(?<=[.!?])\s", says)[0].rstrip(".")
         yield Hit(
             kind="figure",
             docname=figure.docname,
             anchor=anchor,
             id=anchor,
             number=figure.number,
-            title=_cut(figure.caption_text, 90),
+            title=_cut(title, 90) or "A figure to play with",
             label="Figure",
-            says=figure.caption_text,
+            says=says,
         )
 
 
