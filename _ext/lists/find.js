@@ -99,7 +99,8 @@
     const name = key(query);
     if (!terms.length) return [];
     const scored = engine.search(query, {
-      tokenize: words, processTerm: (word) => word, boost, fuzzy: (term) => /^\p{L}{4,}$/u.test(term) && !known.has(term) && 0.25,
+      tokenize: words, processTerm: (word) => word, boost,
+      fuzzy: (term) => /^\p{L}{4,}$/u.test(term) && !known.has(term) && 0.25,
       prefix: (term, k) => term.length > (k == terms.length - 1 ? 1 : 2),
       weights: { fuzzy: 0.3, prefix: 0.5 }, bm25: { k: 1.2, b: 0.6, d: 0.5 },
       filter: ({ id }) => wanted(hits[id]),
@@ -110,7 +111,8 @@
       const exact = hit.names.has(name);
       const covered = new Set(queryTerms).size / new Set(terms).size;
       const near = 1 + called / (hit.bare.length || 1);
-      const total = score * weight[hit.kind] * covered ** 3 * near + (exact && 1e4 * weight[hit.kind]);
+      const much = weight[hit.kind] * (hit.kind == "statement" && !hit.number ? 0.8 : 1);
+      const total = much * (score * covered ** 3 * near + (exact && 1e4));
       return { ...hit, exact, total };
     }).sort((a, b) => b.total - a.total || a.place - b.place);
     return found.slice(0, limit);

@@ -159,7 +159,7 @@ def letters(math: str) -> str:
     """Return MathML as the letters that it shows, on one line."""
     root = ET.fromstring(re.sub(r' xmlns="[^"]*"', "", math, count=1))
     text = _RELATION.sub(r" \1 ", _letters(root))
-    return " ".join(text.split())
+    return re.sub(r" (?=[+−)\],])", "", " ".join(text.split()))
 
 
 def _letters(el: ET.Element) -> str:
@@ -177,7 +177,7 @@ def _letters(el: ET.Element) -> str:
         return f" {text} " if word and text.isalpha() else text
     read = [_letters(part) for part in parts]
     if tag == "mfrac":
-        return f"{_group(read[0])}/{_group(read[1])}"
+        return f"{_group(read[0])}/{_group(read[1])} "
     if tag == "msqrt":
         return f"√{_group(''.join(read))}"
     if tag == "mroot":
