@@ -188,6 +188,13 @@
     if (!hits.length) return `Nothing is found for “${query.trim()}”.`;
     return hits.length == 1 ? "1 result" : `${hits.length} results`;
   };
+  // What scrolls sideways is a stop of the keyboard.
+  const fits = new ResizeObserver((changes) => {
+    for (const { target } of changes) {
+      if (target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
   // The statement itself, where it is at hand, in place of its plain words.
   const draw = async (hit, node, bare) => {
     const found = await preview(hit);
@@ -206,6 +213,7 @@
     }
     node.replaceChildren(...inside.childNodes);
     node.classList.add("dl-drawn");
+    if (!bare) for (const box of node.querySelectorAll(".dl-display")) fits.observe(box);
   };
 
   const near = new IntersectionObserver((changes) => {
