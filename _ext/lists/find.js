@@ -59,7 +59,7 @@
       return {
         kind, id: id || anchor, number, title, label, marks, says, doc, chapter, place, anchor,
         url: base + uri + (anchor && `#${anchor}`),
-        names: new Set([title, bare, ...aliases].map(key)), bare: words(bare),
+        called: () => [new Set([title, bare, ...aliases].map(key)), words(bare)],
         fields: { number, title, alias: aliases.join(" , "), says, label, other, wrong, slug: id || anchor },
       };
     });
@@ -107,10 +107,11 @@
     });
     found = scored.map(({ id, score, queryTerms, match }) => {
       const hit = hits[id];
-      const called = hit.bare.filter((word) => match[word]?.includes("title")).length;
-      const exact = hit.names.has(name);
+      const [names, title] = hit.known ??= hit.called();
+      const called = title.filter((word) => match[word]?.includes("title")).length;
+      const exact = names.has(name);
       const covered = new Set(queryTerms).size / new Set(terms).size;
-      const near = 1 + called / (hit.bare.length || 1);
+      const near = 1 + called / (title.length || 1);
       const much = weight[hit.kind] * (hit.kind == "statement" && !hit.number ? 0.8 : 1);
       const total = much * (score * covered ** 3 * near + (exact && 1e4));
       return { ...hit, exact, total };
