@@ -41,7 +41,8 @@ ELEMENTS = re.compile(
 )
 TAGS = re.compile(r"</?a\b[^>]*>")
 ATTRIBUTES = re.compile(
-    r' (?:id|tabindex|aria-(?:controls|describedby|details|labelledby))="[^"]*"'
+    r" (?:id|tabindex|aria-(?:controls|describedby|details|labelledby))"
+    r'="[^"]*"'
 )
 FOLD = re.compile(r"<details(?: open)?(?: open=\"\")?(?=[ >])")
 TITLE = re.compile(

@@ -94,8 +94,8 @@ def words(pages: Iterable[str], scripts: Iterable[Path]) -> set[str]:
     for page in pages:
         for double, single in ATTRIBUTE.findall(page):
             known.update((double or single).split())
-        for script in re.findall(r"<script\b.*?</script>", page, re.S):
-            known.update(WORD.findall(script))
+        for code in re.findall(r"<script\b.*?</script>", page, re.S):
+            known.update(WORD.findall(code))
     for path in scripts:
         known.update(WORD.findall(path.read_text("utf-8")))
     return known
