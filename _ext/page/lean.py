@@ -33,12 +33,21 @@ DROPPED = {
 }
 INLINE = re.compile(r"toggle(?:Hint|Open|button)|DOCUMENTATION_OPTIONS\.")
 TITLES = {"genindex": "Index", "search": "Search"}
+TAG = re.compile(r"<[^>]+>")
 LONGEST = 155  # of a description, as search engines show it
+
+
+def named(match: re.Match[str]) -> str:
+    """Name the head of a column that is a formula by its letters."""
+    letters = TAG.sub("", match[2]).replace("\u2061", "").strip()
+    return f'{match[1]} aria-label="{letters}">{match[2]}'
+
 
 # What is replaced in the body of a page: formulas lose the copy of their
 # TeX, names, points and operators in code their marks; boxes that may
 # scroll can be reached by the keyboard (book.js takes back what does not
-# scroll), and names agree with what is to be seen.
+# scroll), and names agree with what is to be seen. The corner of a table
+# that is empty heads nothing.
 BODY = [
     (re.compile(r"<annotation\b.*?</annotation>", re.S), ""),
     (re.compile(r"</?semantics>"), ""),
@@ -49,6 +58,15 @@ BODY = [
         re.compile(r'<div class="(dl-display|pst-scrollable[\w-]*)">'),
         r'<div class="\1" tabindex="0">',
     ),
+    (
+        re.compile(
+            r'(<th\b[^>]*>(?:<p>)?<span class="math[^"]*"><span class="katex">'
+            r'<span class="katex-mathml"><math)>(.*?(?=</math>))',
+            re.S,
+        ),
+        named,
+    ),
+    (re.compile(r"<th\b([^>]*)>(?:<p></p>|\s)*</th>"), r"<td\1></td>"),
     (re.compile(r' aria-label="Toggle hidden content"'), ""),
     (re.compile(r' role="list" (?=class="citation-list")'), " "),
     (re.compile(r' role="doc-biblioentry"'), ""),
