@@ -194,7 +194,7 @@ def test_every_statement_links_to_itself(sample):
 
 
 def test_the_script_is_small():
-    assert len((ROOT / "_ext/page/cite.js").read_bytes()) <= 1024
+    assert len((ROOT / "_static/cite.js").read_bytes()) <= 1024
 
 
 # ---- in a browser ---------------------------------------------------------
