@@ -187,8 +187,7 @@ def test_a_pointer_that_rests_on_a_link_shows_what_it_leads_to(visit):
 def test_the_focus_shows_a_card_and_the_keyboard_reaches_it(visit):
     _, page = visit()
     page.locator(CITATION).first.evaluate(
-        "link => { link.previousElementSibling; link.focus("
-        "{focusVisible: true}); }"
+        "link => link.focus({focusVisible: true})"
     )
     card = page.locator(OPEN)
     card.wait_for()
@@ -271,7 +270,6 @@ def test_the_small_book_has_cards(tmp_path):
     assert site.status == 0, site.log
     _, cards = read(site, "chapters-11-3-gradient-descent")
     assert {"opt-sgd", "opt-sgd-escape", "equation-eq-one"} <= set(cards)
-    assert (
-        text(cards["opt-sgd-escape"])
-        == "11.3.5 SGD and local minima It escapes."
-    )
+    escape = text(cards["opt-sgd-escape"])
+    assert escape.startswith("11.3.5 ")
+    assert escape.endswith(" It escapes.")
