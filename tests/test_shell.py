@@ -30,7 +30,7 @@ def site(published):
 def test_a_page_has_one_title_and_one_viewport(published):
     book = published.pages["index.html"].title.get_text()
     for name, page in published.pages.items():
-        assert len(page.find_all("title")) == 1, name
+        assert len(page.head.find_all("title")) == 1, name
         title = page.title.get_text()
         assert title.count(book) == 1, title
         views = page.find_all("meta", {"name": "viewport"})

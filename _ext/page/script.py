@@ -5,11 +5,13 @@ its names to itself, and one that fails does not take the others with it.
 Scripts that some pages ask for stay files of their own.
 """
 
+import re
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
 NAME = "site.js"
+BARE = re.compile(r"^\s*//.*$|^\s+", re.M)  # a page is light
 # What scripts ask for when a reader needs it, and no page names.
 LATER = ("previews/", "tex/")
 
@@ -18,7 +20,7 @@ def join(root: Path) -> str:
     """Return the scripts of a tree as one."""
     parts = []
     for path in sorted((root / "_static").glob("*.js")):
-        text = path.read_text("utf-8").strip()
+        text = BARE.sub("", path.read_text("utf-8")).strip()
         parts.append(f"try {{\n{text}\n}} catch (e) {{ reportError(e); }}\n")
     return "".join(parts)
 
