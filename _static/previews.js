@@ -19,7 +19,6 @@ if (article && "popover" in HTMLElement.prototype) {
   const open = document.createElement("a");
   open.className = "dl-preview-open";
   card.append(text, open);
-  article.append(card);
 
   // The page and the anchor of a link; headings and cells have no card.
   const aim = (link) => {
@@ -56,6 +55,7 @@ if (article && "popover" in HTMLElement.prototype) {
     }
     hide();
     current = link;
+    if (!card.isConnected) article.append(card);
     text.replaceChildren(...inside.childNodes);
     text.removeAttribute("tabindex");
     open.href = link.href;
