@@ -53,17 +53,18 @@ def length(nb: records.Notebook) -> Length:
         if "{solution-end}" in source:
             inside = False
             source = source.partition("{solution-end}")[2].lstrip(":\n")
+        starts = "{solution-start}" in source
+        source = source.partition("{solution-start}")[0]
         if cell["cell_type"] == "markdown":
             if not inside:
-                text = opened(source)
+                text = opened(source.rstrip(":"))
                 formulas += len(_DISPLAY.findall(text))
                 words += count(text)
                 cells += bool(text.strip())
         elif not inside and is_open(cell):
             code += len([line for line in source.splitlines() if line.strip()])
             cells += 1
-        if "{solution-start}" in source:
-            inside = True
+        inside = inside or starts
     return Length(words, formulas, code, cells)
 
 
