@@ -550,3 +550,54 @@ def test_the_film_leaves_out_what_stays():
     got = film.shoot(zigzag, {"k": [1, 2]}, {"k": 0})
     assert len(got.frames) == 2
     assert got.base.count("data-g") == len(got.frames[0]) == 3
+
+
+def test_more_words_than_five_are_a_list_that_opens():
+    names = ["up", "down", *"abcd"]
+    text = page(k=[1, 2], kind=names, start={"kind": "down"})
+    tags = Tags(text)
+    assert [i["type"] for i in tags.named("input")] == ["range"]
+    assert len(tags.named("select")) == 1
+    chosen = [o["value"] for o in tags.named("option") if "selected" in o]
+    assert chosen == ["1"]
+    assert "down by 2<" in text[: text.index("</svg>")]
+    five = Tags(page(k=[1, 2], kind=["up", "down", *"abc"]))
+    assert not five.named("select")
+
+
+def contrast(one, other):
+    def light(colour):
+        parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        linear = [
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+            for c in parts
+        ]
+        return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+    dim, bright = sorted((light(one), light(other)))
+    return (bright + 0.05) / (dim + 0.05)
+
+
+def test_colours_of_lines_follow_the_mode():
+    def draw(ax, k):
+        for shift in range(4):
+            ax.plot([0, 1], [shift, shift + k])
+        ax.fill_between([0, 1], [0, k], alpha=0.2)
+        ax.set(xlim=(0, 1), ylim=(0, 6))
+
+    text = page(draw, k=[1, 2])
+    sheet, rest = text.split("</style>", 1)
+    assert not re.findall("#(?:0072b2|d55e00|009e73|cc79a7)", rest)
+    assert {f"var(--dl-{k})" for k in range(4)} <= set(
+        re.findall(r"var\(--dl-\d\)", rest)
+    )
+    day, night = (
+        dict(re.findall(r"(--dl-\d):(#\w{6})", part))
+        for part in sheet.split("@media screen")
+    )
+    assert day.keys() == night.keys()
+    assert len(day) == 4
+    assert min(contrast(c, "#ffffff") for c in day.values()) >= 3
+    # the grounds of the site and of JupyterLab
+    for ground in ("#14181e", "#121212", "#111111"):
+        assert min(contrast(c, ground) for c in night.values()) >= 3

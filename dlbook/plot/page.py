@@ -13,14 +13,18 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dlbook.plot.picture import captioned, checked, emit, named, svg
+from dlbook.plot.picture import (
+    COLOURS,
+    captioned,
+    checked,
+    emit,
+    named,
+    svg,
+)
 
 __all__ = ["show", "source", "style"]
 
-# Those of Okabe and Ito's colours whose contrast is 3:1 or more on white
-# and, inverted by the site, on its dark page. The dashes tell the lines
-# apart without colour.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000")
+# The dashes tell the lines apart without colour.
 DASHES = ("-", "--", "-.", (0, (5, 1, 1, 1, 1, 1)), ":")
 
 LOOK: dict[Any, Any] = {

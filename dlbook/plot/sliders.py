@@ -14,27 +14,46 @@ from typing import Any
 
 from dlbook.plot.film import Film, shoot
 from dlbook.plot.frames import SCRIPT, Table, digits, pack
-from dlbook.plot.picture import checked, emit, headed, named
+from dlbook.plot.picture import (
+    BY_NIGHT,
+    COLOURS,
+    checked,
+    emit,
+    headed,
+    named,
+)
 
 __all__ = ["interactive"]
 
 MOST_FRAMES = 600
 
+MANY = 5  # words; more than these are a list that opens, not buttons
+
 STYLE = """
 .dl-play{margin:1em 0;--dl-paper:var(--pst-color-background,\
-var(--jp-layout-color0,#fff))}
-.dl-play svg{display:block;width:100%;max-width:48em;height:auto}
+var(--jp-layout-color0,#fff));DAY}
+@media screen{:is([data-theme=dark],[data-jp-theme-light=false],[theme=dark],\
+.vscode-dark) .dl-play{NIGHT}}
+.dl-play :is(svg,form){display:block;width:100%;max-width:48em;height:auto}
+.dl-play form[hidden]{display:none}
 .dl-play fieldset{border:0;margin:0;padding:0}
 .dl-play legend{float:none;font-size:inherit;margin:0;padding:0}
+.dl-play label{display:block}
 .dl-play fieldset label{display:inline-block;margin-right:1.5em;\
 min-height:24px}
-.dl-play label span{font-variant-numeric:tabular-nums}
-.dl-play input[type=range]{display:block;width:100%;max-width:24em;\
+.dl-play label span{display:inline-block;white-space:nowrap;\
+font-variant-numeric:tabular-nums}
+.dl-play input[type=range]{display:block;box-sizing:border-box;width:100%;\
 height:24px;margin:0 0 .5em}
+.dl-play select{font:inherit;min-height:28px;margin:0 0 .5em}
 .dl-say{position:absolute;width:1px;height:1px;overflow:hidden;\
 clip-path:inset(50%)}
-@media print{.dl-set{display:none}}
+@media print{.dl-play input,.dl-play label:has(:not(:checked)[type=radio])\
+{display:none}}
 """
+for sign, palette in (("DAY", COLOURS), ("NIGHT", BY_NIGHT)):
+    names = (f"--dl-{k}:{c.lower()}" for k, c in enumerate(palette[:4]))
+    STYLE = STYLE.replace(sign, ";".join(names))
 
 ID = re.compile(r'( id="|url\(#|href="#)([\w-]+)')
 TEX = re.compile(r"\$[^$]+\$|\\[(\[a-zA-Z]")
@@ -78,7 +97,7 @@ def interactive(
         of several words.
     **grids
         One to three parameters, each with its values: numbers become a
-        slider, strings become buttons.
+        slider, strings become buttons, more than five of them a list.
 
     Raises
     ------
@@ -173,7 +192,9 @@ def _html(
     for k, (key, values) in enumerate(lists.items()):
         label, unit = _unit(labels.get(key, key))
         words.append([_word(value, unit) for value in values])
-        make = _buttons if isinstance(values[0], str) else _slider
+        make: Callable[[str, str, list[str], int], str] = _slider
+        if isinstance(values[0], str):
+            make = _buttons if len(values) <= MANY else _choice
         controls.append(make(f"{mine}p{k}", label, words[k], first[key]))
         now.append(f"{label} {words[k][first[key]]}")
     data = json.dumps(
@@ -255,8 +276,10 @@ def _word(value: Any, unit: str) -> str:
 
 def _slider(_: str, label: str, words: list[str], first: int) -> str:
     label, word = escape(label), escape(words[first])
+    room = max(map(len, words)) + 1
     return (
-        f"<div data-p><label>{label}: <span>{word}</span>"
+        f'<div data-p><label>{label}: <span style="min-width:{room}ch">'
+        f"{word}</span>"
         f'<input type="range" min="0" max="{len(words) - 1}" '
         f'value="{first}" aria-label="{label}" aria-valuetext="{word}" '
         'data-lm-suppress-shortcuts="true"></label></div>'
@@ -273,4 +296,17 @@ def _buttons(name: str, label: str, words: list[str], first: int) -> str:
     return (
         f"<fieldset data-p><legend>{escape(label)}:</legend>"
         f"{''.join(inputs)}</fieldset>"
+    )
+
+
+def _choice(_: str, label: str, words: list[str], first: int) -> str:
+    options = (
+        f'<option value="{k}"{" selected" if k == first else ""}>'
+        f"{escape(word)}</option>"
+        for k, word in enumerate(words)
+    )
+    return (
+        f"<div data-p><label>{escape(label)}: "
+        f'<select data-lm-suppress-shortcuts="true">{"".join(options)}'
+        "</select></label></div>"
     )
