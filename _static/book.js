@@ -185,9 +185,11 @@
     }
   }));
 
-  // Paper has no folds.
+  // Paper has no folds; it leaves out what the layer leaves out.
   addEventListener("beforeprint", () => {
-    for (const fold of all("article details:not([open])")) {
+    const short = root.dataset.layer && root.dataset.layer != "everything";
+    const kept = short ? ":not(.hide, .dl-lines, .solution, .dl-experiments)" : "";
+    for (const fold of all(`article details:not([open])${kept}`)) {
       fold.open = true;
       addEventListener("afterprint", () => { fold.open = false; }, { once: true });
     }

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from _ext.notebook import records
-from _ext.notebook.execute import tags
+from _ext.notebook.page import only_checks, tags
 
 PACE = 200  # words a minute
 DISPLAY, LINE = 10, 5  # words that a formula and a line of code stand for
@@ -73,16 +73,7 @@ def is_open(cell: dict[str, Any]) -> bool:
 
     A cell that only checks is folded, unless it is tagged `open`.
     """
-    given = tags(cell)
-    if given & CLOSED:
-        return False
-    return "open" in given or not checks(cell)
-
-
-def checks(cell: dict[str, Any]) -> bool:
-    """Say whether a check has left a record in a cell."""
-    outputs = cell.get("outputs", [])
-    return any(records.MIME in o.get("data", {}) for o in outputs)
+    return not (tags(cell) & CLOSED or only_checks(cell))
 
 
 def opened(source: str) -> str:

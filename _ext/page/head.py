@@ -42,7 +42,8 @@ def add(app: Sphinx, doctree: nodes.document) -> None:
     said = known[name]
     rows = nodes.definition_list("", classes=["dl-facts"])
     if needs := said.get("needs"):
-        rows += row("You need", _list([_need(one, known) for one in needs]))
+        lines = [_need(one, env.found_docs) for one in needs]
+        rows += row("You need", _list(lines))
     if able := said.get("able"):
         items = [[nodes.Text(one)] for one in able]
         rows += row("You will be able to", _list(items))
@@ -82,13 +83,13 @@ def _list(items: list[list[nodes.Node]]) -> nodes.bullet_list:
     return nodes.bullet_list("", *lines)
 
 
-def _need(text: str, known: dict[str, Any]) -> list[nodes.Node]:
+def _need(text: str, found: set[str]) -> list[nodes.Node]:
     """Return words with the chapter that they name, as a link if it stands.
 
     A chapter is named by its file: "means of 01-probability".
     """
     before, _, last = text.rpartition(" ")
-    if last not in known:
+    if f"chapters/{last}" not in found:
         return [nodes.Text(text)]
     link = addnodes.pending_xref(
         "",
