@@ -39,7 +39,6 @@ SOME = (  # chapters, for what the press makes alike in all
     "chapters/11-3-gradient-descent.html",
 )
 FIGURE = ".dl-play"
-TERM = "momentum"
 
 
 @pytest.fixture(scope="module")
@@ -299,33 +298,6 @@ def test_figures_move_in_an_exported_notebook(browser, exported, theme):
 
 
 # ---- what a reader does ---------------------------------------------------
-
-
-def finds(page):
-    link = page.locator("#search-results a[href*='gradient-descent']").first
-    link.wait_for()
-
-
-def test_the_search_page_finds_a_word(visit):
-    seen = visit()
-    page = seen.open("search.html")
-    page.locator("main input[type=search]").fill(TERM)
-    page.keyboard.press("Enter")
-    finds(page)
-    assert seen.faults == []
-
-
-def test_control_k_leads_to_the_search_page(visit):
-    seen = visit()
-    page = seen.open("index.html")
-    page.keyboard.press("Control+k")
-    field = page.locator("dialog input[type=search]")
-    field.wait_for()
-    field.fill(TERM)
-    field.press("Enter")
-    page.wait_for_url(f"**/search.html?q={TERM}*")
-    finds(page)
-    assert seen.faults == []
 
 
 def test_the_theme_that_is_chosen_stays(visit):

@@ -12,6 +12,7 @@ from dlbook import plot
 from dlbook.plot import film, frames, sliders
 
 ALT = "a line whose far end rises and falls"
+QUESTION = "Which way does the line go?"
 FINDING = "The end of the line is where the slider says."
 X = np.array([0.1, 0.3, 0.4, 0.7, 0.9])
 
@@ -36,7 +37,8 @@ def zigzag(ax, k, kind="up"):
 
 def page(draw=zigzag, alt=ALT, finding=FINDING, labels=(), start=(), **grids):
     grids = grids or {"k": [0.25, 0.5, 1], "kind": ["up", "down"]}
-    return sliders._page(draw, alt, finding, dict(labels), dict(start), grids)
+    words = (alt, QUESTION, finding)
+    return sliders._page(draw, *words, dict(labels), dict(start), grids)
 
 
 # A reader of the format that shares nothing with the writer or the script.
@@ -534,14 +536,68 @@ def test_interactive_needs_a_parameter():
 def test_the_output_has_words_for_those_who_cannot_see_it(monkeypatch):
     seen = []
     monkeypatch.setattr(sliders, "emit", lambda *args: seen.append(args))
-    plot.interactive(zigzag, alt=ALT, finding=FINDING, k=[1, 2])
+    plot.interactive(
+        zigzag, name="zig", alt=ALT, question=QUESTION, finding=FINDING,
+        k=[1, 2],
+    )  # fmt: skip
     ((data, metadata),) = seen
     assert data["text/plain"] == ALT
     assert data["text/html"] == page(k=[1, 2])
-    assert metadata == {}
+    assert metadata == {"dlbook": {"name": "zig", "caption": QUESTION}}
 
 
 def test_the_film_leaves_out_what_stays():
     got = film.shoot(zigzag, {"k": [1, 2]}, {"k": 0})
     assert len(got.frames) == 2
     assert got.base.count("data-g") == len(got.frames[0]) == 3
+
+
+def test_more_words_than_five_are_a_list_that_opens():
+    names = ["up", "down", *"abcd"]
+    text = page(k=[1, 2], kind=names, start={"kind": "down"})
+    tags = Tags(text)
+    assert [i["type"] for i in tags.named("input")] == ["range"]
+    assert len(tags.named("select")) == 1
+    chosen = [o["value"] for o in tags.named("option") if "selected" in o]
+    assert chosen == ["1"]
+    assert "down by 2<" in text[: text.index("</svg>")]
+    five = Tags(page(k=[1, 2], kind=["up", "down", *"abc"]))
+    assert not five.named("select")
+
+
+def contrast(one, other):
+    def light(colour):
+        parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        linear = [
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+            for c in parts
+        ]
+        return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+    dim, bright = sorted((light(one), light(other)))
+    return (bright + 0.05) / (dim + 0.05)
+
+
+def test_colours_of_lines_follow_the_mode():
+    def draw(ax, k):
+        for shift in range(4):
+            ax.plot([0, 1], [shift, shift + k])
+        ax.fill_between([0, 1], [0, k], alpha=0.2)
+        ax.set(xlim=(0, 1), ylim=(0, 6))
+
+    text = page(draw, k=[1, 2])
+    sheet, rest = text.split("</style>", 1)
+    assert not re.findall("#(?:0072b2|d55e00|009e73|cc79a7)", rest)
+    assert {f"var(--dl-{k})" for k in range(4)} <= set(
+        re.findall(r"var\(--dl-\d\)", rest)
+    )
+    day, night = (
+        dict(re.findall(r"(--dl-\d):(#\w{6})", part))
+        for part in sheet.split("@media screen")
+    )
+    assert day.keys() == night.keys()
+    assert len(day) == 4
+    assert min(contrast(c, "#ffffff") for c in day.values()) >= 3
+    # the grounds of the site and of JupyterLab
+    for ground in ("#14181e", "#121212", "#111111"):
+        assert min(contrast(c, ground) for c in night.values()) >= 3

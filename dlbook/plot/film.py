@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
-from dlbook.plot.picture import FONT, compact, figure, raw
+from dlbook.plot.picture import COLOURS, FONT, compact, figure, raw
 
 __all__ = ["Film", "shoot"]
 
@@ -38,6 +38,8 @@ ALONE = re.compile(r"<g>(<[^<>]*/>|<text[^<>]*>[^<>]*</text>)</g>")
 LINES = re.compile(r"(?<=M)[-\d.]+ [-\d.]+(?:L[-\d.]+ [-\d.]+){2,}")
 FRAME = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 GREY = re.compile(r"(fill|stroke):#([0-9a-f]{2})\2\2(?![0-9a-f])")
+COLOUR = {c.lower(): f"var(--dl-{k})" for k, c in enumerate(COLOURS[:4])}
+OURS = re.compile("|".join(COLOUR))
 
 
 class Film(NamedTuple):
@@ -194,7 +196,8 @@ def _freeze(fig: Figure, model: Figure) -> None:
 def _shot(fig: Figure, *, fixed: bool = False) -> Shot:
     text = IMAGE.sub(r'<g id="\2">\1\3</g>', compact(raw(fig, fixed=fixed)))
     text = re.sub(r"(<[^<>]*) xlink:href=", r"\1 href=", text)
-    text = re.sub(rf'<g id="(?!{MARK})[^"]*"', "<g", GREY.sub(_themed, text))
+    text = OURS.sub(lambda match: COLOUR[match[0]], GREY.sub(_themed, text))
+    text = re.sub(rf'<g id="(?!{MARK})[^"]*"', "<g", text)
     text = ALIKE.sub(_hoisted, _near(text)).replace(f"font-family:{FONT};", "")
     for _ in range(2):
         text = ALONE.sub(r"\1", text)

@@ -14,27 +14,46 @@ from typing import Any
 
 from dlbook.plot.film import Film, shoot
 from dlbook.plot.frames import SCRIPT, Table, digits, pack
-from dlbook.plot.picture import checked, emit, headed
+from dlbook.plot.picture import (
+    BY_NIGHT,
+    COLOURS,
+    checked,
+    emit,
+    headed,
+    named,
+)
 
 __all__ = ["interactive"]
 
 MOST_FRAMES = 600
 
+MANY = 5  # words; more than these are a list that opens, not buttons
+
 STYLE = """
 .dl-play{margin:1em 0;--dl-paper:var(--pst-color-background,\
-var(--jp-layout-color0,#fff))}
-.dl-play svg{display:block;width:100%;max-width:48em;height:auto}
+var(--jp-layout-color0,#fff));DAY}
+@media screen{:is([data-theme=dark],[data-jp-theme-light=false],[theme=dark],\
+.vscode-dark) .dl-play{NIGHT}}
+.dl-play :is(svg,form){display:block;width:100%;max-width:48em;height:auto}
+.dl-play form[hidden]{display:none}
 .dl-play fieldset{border:0;margin:0;padding:0}
 .dl-play legend{float:none;font-size:inherit;margin:0;padding:0}
+.dl-play label{display:block}
 .dl-play fieldset label{display:inline-block;margin-right:1.5em;\
 min-height:24px}
-.dl-play label span{font-variant-numeric:tabular-nums}
-.dl-play input[type=range]{display:block;width:100%;max-width:24em;\
+.dl-play label span{display:inline-block;white-space:nowrap;\
+font-variant-numeric:tabular-nums}
+.dl-play input[type=range]{display:block;box-sizing:border-box;width:100%;\
 height:24px;margin:0 0 .5em}
+.dl-play select{font:inherit;min-height:28px;margin:0 0 .5em}
 .dl-say{position:absolute;width:1px;height:1px;overflow:hidden;\
 clip-path:inset(50%)}
-@media print{.dl-set{display:none}}
+@media print{.dl-play input,.dl-play label:has(:not(:checked)[type=radio])\
+{display:none}}
 """
+for sign, palette in (("DAY", COLOURS), ("NIGHT", BY_NIGHT)):
+    names = (f"--dl-{k}:{c.lower()}" for k, c in enumerate(palette[:4]))
+    STYLE = STYLE.replace(sign, ";".join(names))
 
 ID = re.compile(r'( id="|url\(#|href="#)([\w-]+)')
 TEX = re.compile(r"\$[^$]+\$|\\[(\[a-zA-Z]")
@@ -43,7 +62,9 @@ TEX = re.compile(r"\$[^$]+\$|\\[(\[a-zA-Z]")
 def interactive(
     draw: Callable[..., Any],
     *,
+    name: str = "",
     alt: str,
+    question: str = "",
     finding: str,
     labels: Mapping[str, str] | None = None,
     start: Mapping[str, Any] | None = None,
@@ -58,11 +79,16 @@ def interactive(
         grids; ``draw(fig, **values)`` if its first parameter is called
         ``fig``. It draws with Matplotlib, the same artists each time (an
         empty line, not none) within the same limits.
+    name
+        A word that no other figure of the notebook has, as in `plot.show`.
     alt
         What is to be seen, in words.
+    question
+        What a reader should guess before the sliders are moved; stands above
+        the figure. Plain text: no TeX.
     finding
-        What a reader finds on moving the sliders; stands below the figure.
-        Plain text: no TeX.
+        The answer, what a reader finds on moving the sliders; stands folded
+        below the figure. Plain text: no TeX.
     labels
         Words for a parameter, with the unit in brackets at the end:
         ``{"eta": "step size η"}``, ``{"t": "time (s)"}``.
@@ -71,7 +97,7 @@ def interactive(
         of several words.
     **grids
         One to three parameters, each with its values: numbers become a
-        slider, strings become buttons.
+        slider, strings become buttons, more than five of them a list.
 
     Raises
     ------
@@ -79,24 +105,31 @@ def interactive(
         If the frames differ in more than what can be moved, or if a text is
         missing.
     """
-    html = _page(draw, alt, finding, labels or {}, start or {}, grids)
-    emit({"text/html": html, "text/plain": checked("alt", alt)}, {})
+    if name or question:
+        name, question = named(name), checked("question", question)
+    html = _page(
+        draw, alt, question, finding, labels or {}, start or {}, grids
+    )
+    given = {"dlbook": {"name": name, "caption": question}} if name else {}
+    emit({"text/html": html, "text/plain": checked("alt", alt)}, given)
 
 
 def _page(
     draw: Callable[..., Any],
     alt: str,
+    question: str,
     finding: str,
     labels: Mapping[str, str],
     start: Mapping[str, Any],
     grids: Mapping[str, Iterable[Any]],
 ) -> str:
     alt, finding = checked("alt", alt), checked("finding", finding)
-    if TEX.search(finding):
-        raise ValueError(
-            f"finding: expected plain text, got {finding!r}; TeX is not set "
-            "inside a figure, write θ or x² instead"
-        )
+    for what, text in (("question", question), ("finding", finding)):
+        if TEX.search(text):
+            raise ValueError(
+                f"{what}: expected plain text, got {text!r}; TeX is not set "
+                "inside a figure, write θ or x² instead"
+            )
     lists = _lists(grids)
     for name, given in (("labels", labels), ("start", start)):
         if unknown := set(given) - set(lists):
@@ -108,7 +141,8 @@ def _page(
     film = shoot(draw, lists, first)
     named = repr((film, sorted(labels.items()), alt, finding)).encode()
     mine = f"dl-{hashlib.sha256(named).hexdigest()[:8]}-"
-    return _html(film, lists, first, labels, alt, finding, mine)
+    words = (alt, question, finding)
+    return _html(film, lists, first, labels, words, mine)
 
 
 def _lists(grids: Mapping[str, Iterable[Any]]) -> dict[str, list[Any]]:
@@ -150,15 +184,17 @@ def _html(
     lists: Mapping[str, list[Any]],
     first: Mapping[str, int],
     labels: Mapping[str, str],
-    alt: str,
-    finding: str,
+    texts: tuple[str, str, str],
     mine: str,
 ) -> str:
+    alt, question, finding = texts
     words, controls, now, own = [], [], [], _owner(mine)
     for k, (key, values) in enumerate(lists.items()):
         label, unit = _unit(labels.get(key, key))
         words.append([_word(value, unit) for value in values])
-        make = _buttons if isinstance(values[0], str) else _slider
+        make: Callable[[str, str, list[str], int], str] = _slider
+        if isinstance(values[0], str):
+            make = _buttons if len(values) <= MANY else _choice
         controls.append(make(f"{mine}p{k}", label, words[k], first[key]))
         now.append(f"{label} {words[k][first[key]]}")
     data = json.dumps(
@@ -174,6 +210,13 @@ def _html(
     return "\n".join(
         (
             '<figure class="dl-play">',
+            # No theme's grey: it is text like any other.
+            (
+                '<figcaption style="color:inherit">'
+                f"{escape(question)}</figcaption>"
+                if question
+                else ""
+            ),
             f"<style>{STYLE}</style>",
             f'<form class="dl-set" {off}>',
             *controls,
@@ -181,9 +224,11 @@ def _html(
             f"<noscript><p>{escape(stays)}</p></noscript>",
             headed(drawing, alt, css),
             '<p class="dl-say" role="status"></p>',
-            # No theme's grey: the finding is text like any other.
             (
-                '<figcaption style="color:inherit">'
+                '<details class="dl-finding"><summary>What you find</summary>'
+                f"<p>{escape(finding)}</p></details>"
+                if question
+                else '<figcaption style="color:inherit">'
                 f"{escape(finding)}</figcaption>"
             ),
             f'<script type="application/json">{data}</script>',
@@ -231,8 +276,10 @@ def _word(value: Any, unit: str) -> str:
 
 def _slider(_: str, label: str, words: list[str], first: int) -> str:
     label, word = escape(label), escape(words[first])
+    room = max(map(len, words)) + 1
     return (
-        f"<div data-p><label>{label}: <span>{word}</span>"
+        f'<div data-p><label>{label}: <span style="min-width:{room}ch">'
+        f"{word}</span>"
         f'<input type="range" min="0" max="{len(words) - 1}" '
         f'value="{first}" aria-label="{label}" aria-valuetext="{word}" '
         'data-lm-suppress-shortcuts="true"></label></div>'
@@ -249,4 +296,17 @@ def _buttons(name: str, label: str, words: list[str], first: int) -> str:
     return (
         f"<fieldset data-p><legend>{escape(label)}:</legend>"
         f"{''.join(inputs)}</fieldset>"
+    )
+
+
+def _choice(_: str, label: str, words: list[str], first: int) -> str:
+    options = (
+        f'<option value="{k}"{" selected" if k == first else ""}>'
+        f"{escape(word)}</option>"
+        for k, word in enumerate(words)
+    )
+    return (
+        f"<div data-p><label>{escape(label)}: "
+        f'<select data-lm-suppress-shortcuts="true">{"".join(options)}'
+        "</select></label></div>"
     )
