@@ -51,7 +51,7 @@ EXAM = """
 sheet of A4. The address holds your choice.</p>
 <label>Side 1 <meter min="0" max="1" value="0"></meter></label>
 <label>Side 2 <meter min="0" max="1" value="0"></meter></label>
-<label>Size of text <select>{sizes}</select></label>
+<label>Font size <select>{sizes}</select></label>
 <button type="button" class="dl-print">Print</button>
 <button type="button" class="dl-link">Copy the link</button>
 <button type="button" class="dl-clear">Clear</button>
