@@ -155,6 +155,7 @@ def visit(browser, site):
 
 def test_a_pointer_that_rests_on_a_link_shows_what_it_leads_to(visit):
     seen, page = visit()
+    page.locator(LIST).click()
     before = page.evaluate("document.documentElement.scrollHeight")
     shift = (
         "() => new Promise(done => new PerformanceObserver(list => done("
@@ -162,7 +163,6 @@ def test_a_pointer_that_rests_on_a_link_shows_what_it_leads_to(visit):
         ".observe({type: 'layout-shift', buffered: true})"
         "|| setTimeout(() => done(0), 50))"
     )
-    page.locator(LIST).click()
     link = page.locator(STATEMENT).first
     link.hover()
     card = page.locator(OPEN)
