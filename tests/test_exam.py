@@ -125,7 +125,7 @@ def test_the_sheet_fills_at_most_four_sides(wide, site, tmp_path):
     assert round(wide.locator(f"{FINISHED} > p").first.evaluate(size), 3) >= 7
     for gone in (".dl-filter", ".dl-exam", "[data-status~=unwritten]"):
         assert wide.locator(f"{gone}:visible").count() == 0
-    assert wide.locator("h1").is_visible()
+    assert wide.locator(".dl-sheets > h1").is_visible()
 
 
 def test_one_ticks_a_sheet_by_keyboard(wide, site, tmp_path):
