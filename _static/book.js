@@ -100,6 +100,9 @@
       if (section == now) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
     }
+    for (const item of all("#pst-page-toc-nav li")) {
+      item.classList.toggle("active", item.contains(entries.get(now) ?? null));
+    }
   }, { rootMargin: "-15% 0px -75% 0px" });
   for (const section of entries.keys()) spy.observe(section);
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import press
 import pytest
@@ -101,3 +102,50 @@ def test_a_run_is_timed_up_to_ten_seconds():
         stored = json.loads(path.read_text("utf-8"))["metadata"]["dlbook"]
         assert stored["seconds"] % 10 == 0
         assert 0 < stored["seconds"] <= 60
+
+
+def test_the_contents_open_where_one_reads(published, browser):
+    """Statements below the section that is being read, and only those."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    address = (published.html / "chapters/01-probability.html").as_uri()
+    page.goto(f"{address}#prob-chebyshev")
+    nav = page.locator("#pst-page-toc-nav")
+    nav.locator("a[href='#prob-chebyshev']:visible").wait_for()
+    assert not nav.locator("a[href='#prob-sum-rule']").is_visible()
+    page.close()
+
+
+def test_titles_of_statements_are_headings(published):
+    for name in WRITTEN:
+        level = 1
+        article = press.section(published, name)
+        places = "h1, h2, h3, h4, .proof > .admonition-title"
+        for place in article.select(places):
+            if place.name.startswith("h"):
+                level = int(place.name[1])
+            elif place.name == "p":
+                assert place.get("role") == "heading", place
+                assert int(place["aria-level"]) == level + 1, place
+
+
+def test_an_error_can_be_reported_beside_each_statement(published):
+    page = published.pages["chapters/11-3-gradient-descent.html"]
+    inventory = records.inventory(ROOT)
+    links = page.select("a.dl-report")
+    assert len(links) > 15
+    for link in links:
+        box = link.find_parent(class_="proof")
+        number = inventory[box["id"]]["number"]
+        assert link["aria-label"] == f"Report an error in {number}"
+        query = parse_qs(urlsplit(link["href"]).query)
+        assert query["title"][0].startswith(number)
+        assert f"#{box['id']}" in query["body"][0]
+        assert "Version: " in query["body"][0]
+
+
+def test_equations_count_anew_on_each_page(published):
+    for name in WRITTEN:
+        article = press.section(published, name)
+        numbers = [n.text.rstrip("#").strip() for n in article.select(".eqno")]
+        wanted = [f"({k})" for k in range(1, len(numbers) + 1)]
+        assert numbers == wanted, name

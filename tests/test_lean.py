@@ -46,7 +46,7 @@ def site(published):
 @cache
 def weight(path):
     content = path.read_bytes()
-    packed = path.suffix in (".woff", ".png", ".jpg")
+    packed = path.suffix in (".woff2", ".png", ".jpg")
     return len(content) if packed else len(gzip.compress(content, 9))
 
 
@@ -65,7 +65,7 @@ def asked(site, name):
     text = site.pages.text(name)
     for classes, font in FONTS.items():
         if re.search(rf'class="[^"]*\b({classes})\b', text):
-            found.update(folder.glob(f"KaTeX_{font}.*.woff"))
+            found.update(folder.glob(f"KaTeX_{font}.*.woff2"))
     return found
 
 
@@ -235,8 +235,8 @@ def test_every_formula_keeps_its_glyphs(site):
     source = ROOT / "node_modules" / "katex" / "dist" / "fonts"
     text = (site.html / "_static" / "site.css").read_text("utf-8")
     for path in sorted(source.glob("*.ttf")):
-        assert f"{path.stem}." in text or "data:font/woff" in text
-        part = list(site.html.glob(f"_static/katex/fonts/{path.stem}.*.woff"))
+        assert f"{path.stem}." in text or "data:font/woff2" in text
+        part = list(site.html.glob(f"_static/katex/fonts/{path.stem}.*.woff2"))
         if part:
             whole = set(TTFont(path)["cmap"].getBestCmap())
             have = set(TTFont(part[0])["cmap"].getBestCmap())

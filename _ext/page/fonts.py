@@ -53,7 +53,7 @@ def write(root: Path, static: Path, pages: Iterable[str]) -> dict[str, bytes]:
 def cut(path: Path, codes: list[int]) -> bytes:
     """Return a font with these characters only."""
     options = subset.Options()
-    options.flavor = "woff"
+    options.flavor = "woff2"
     options.hinting = False
     options.layout_features = []
     options.notdef_outline = False
@@ -61,7 +61,7 @@ def cut(path: Path, codes: list[int]) -> bytes:
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=codes)
     cutter.subset(font)
-    font.flavor = "woff"
+    font.flavor = "woff2"
     file = io.BytesIO()
     font.save(file)
     return file.getvalue()
@@ -70,7 +70,7 @@ def cut(path: Path, codes: list[int]) -> bytes:
 def place_of(name: str, content: bytes) -> str:
     """Return the path of a font below `_static`."""
     digest = hashlib.sha256(content).hexdigest()[:10]
-    return f"{FOLDER}/{name}.{digest}.woff"
+    return f"{FOLDER}/{name}.{digest}.woff2"
 
 
 def embed(text: str, drawn: dict[str, bytes]) -> str:
@@ -80,8 +80,8 @@ def embed(text: str, drawn: dict[str, bytes]) -> str:
         content = drawn[match[1]]
         if len(content) < SMALL:
             data = base64.b64encode(content).decode()
-            return f'url("data:font/woff;base64,{data}") format("woff")'
-        return f'url("{place_of(match[1], content)}") format("woff")'
+            return f'url("data:font/woff2;base64,{data}") format("woff2")'
+        return f'url("{place_of(match[1], content)}") format("woff2")'
 
     pattern = (
         r"""url\(["']?[^)"']*/(KaTeX_[\w-]+)\.woff2["']?\)"""
@@ -96,7 +96,7 @@ def preloads(page: str, drawn: dict[str, bytes], base: str) -> list[str]:
     heading = page.find("<h2", start)
     top = page[start : heading if heading > 0 else None]
     return [
-        f'<link rel="preload" as="font" type="font/woff" crossorigin '
+        f'<link rel="preload" as="font" type="font/woff2" crossorigin '
         f'href="{base}{place_of(name, drawn[name])}">'
         for name, used in EARLY.items()
         if f'class="{used}"' in top or f" {used}" in top
