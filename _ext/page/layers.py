@@ -56,7 +56,8 @@ def arrange(app: Sphinx, doctree: nodes.document) -> None:
     for section in top.findall(nodes.section):
         _state(section)
     for section in top.findall(nodes.section):
-        if section is not top and not any(_stated(section)):
+        parts_of_the_page = isinstance(section.parent, nodes.section)
+        if parts_of_the_page and not any(_stated(section)):
             section["classes"].append("dl-unstated")
     choices = "".join(
         CHOICE.format(
