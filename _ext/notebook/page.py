@@ -59,6 +59,15 @@ def ran(cell: dict[str, Any]) -> int | None:
     return cell.get("execution_count")
 
 
+def only_checks(cell: dict[str, Any]) -> bool:
+    """Say whether a cell checks and does no more: readers see it folded.
+
+    A cell that also teaches has the tag `open`; a solution is folded whole.
+    """
+    made = any(records.MIME in data(o) for o in cell.get("outputs", []))
+    return made and not {"open", "solution"} & tags(cell)
+
+
 def data(output: dict[str, Any]) -> dict[str, Any]:
     """Return what an output holds, by MIME type."""
     return output.get("data", {})

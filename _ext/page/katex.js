@@ -36,6 +36,17 @@ const thin = (box) => {
   if (box.children) box.children = empty ? [] : kept;
 };
 
+// What MathML says of how signs are drawn is not drawn here, and heights need
+// no more than a thousandth of the size of type.
+const unseen = ["fence", "lspace", "rspace", "separator", "stretchy"];
+const plain = (node) => {
+  for (const name of unseen) delete node.attributes?.[name];
+  for (const child of node.children ?? []) plain(child);
+};
+const short = (text) => text
+  .replace(/\d*\.\d{4}(?=em)/g, (size) => String(Number(Number(size).toFixed(3))))
+  .replace(/(style="[^"]*);"/g, '$1"');
+
 lines.on("line", (line) => {
   const { tex, display } = JSON.parse(line);
   let answer;
@@ -44,7 +55,8 @@ lines.on("line", (line) => {
     const tree = katex.__renderToDomTree(tex, options);
     const root = display ? tree.children[0] : tree;
     thin(root.children.find((box) => box.classes.includes("katex-html")));
-    answer = { html: tree.toMarkup() };
+    plain(root.children.find((box) => box.classes.includes("katex-mathml")));
+    answer = { html: short(tree.toMarkup()) };
   } catch (error) {
     answer = { error: error.message };
   }

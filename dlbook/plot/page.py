@@ -58,6 +58,13 @@ LOOK: dict[Any, Any] = {
 }
 
 
+# The sections of a docstring that `help` shows and `source` does not: from the
+# first of them to the end.
+SECTIONS = re.compile(
+    r"\n+ *(?:Parameters|Returns|Raises)\n *-+\n(?:(?!\"{3}).*\n)*? *(?=\"{3})"
+)
+
+
 def style() -> None:
     """Give every figure that follows the look of the book."""
     turned = DASHES[2:] + DASHES[:2]
@@ -138,7 +145,9 @@ def _png(fig: Figure) -> str:
 
 
 def source(*functions: Callable[..., Any]) -> None:
-    """Show the code of functions or classes as it stands in their file.
+    """Show the code of functions or classes, as it stands in their file.
+
+    What their docstrings say of arguments and errors is left to `help`.
 
     Parameters
     ----------
@@ -167,4 +176,4 @@ def _code(function: Callable[..., Any]) -> str:
             "functions: expected functions or classes written in Python, "
             f"got {function!r}"
         ) from None
-    return textwrap.dedent(lines).strip()
+    return SECTIONS.sub("", textwrap.dedent(lines).strip())
