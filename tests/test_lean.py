@@ -231,7 +231,8 @@ def test_every_icon_has_a_drawing(site):
 
 def test_every_formula_keeps_its_glyphs(site):
     """What a whole font has, its part has for every glyph in use."""
-    codes = set(fonts.glyphs(raw(site)))
+    pages = list(raw(site))
+    every, few = fonts.glyphs(pages), fonts.signs(pages)
     source = ROOT / "node_modules" / "katex" / "dist" / "fonts"
     text = (site.html / "_static" / "site.css").read_text("utf-8")
     for path in sorted(source.glob("*.ttf")):
@@ -240,7 +241,22 @@ def test_every_formula_keeps_its_glyphs(site):
         if part:
             whole = set(TTFont(path)["cmap"].getBestCmap())
             have = set(TTFont(part[0])["cmap"].getBestCmap())
+            codes = set(few.get(path.stem, every))
             assert have >= whole & codes, path.stem
+
+
+def test_a_font_keeps_the_signs_that_it_draws():
+    page = (
+        '<span class="mord mathbf mtight" style="a:b">A&lt;</span>'
+        '<span class="mord mathnormal">n</span>'
+        '<span class="mord boldsymbol">θ</span>'
+    )
+    found = fonts.signs([page])
+    assert found["KaTeX_Main-Bold"] == [ord("<"), ord("A")]
+    assert found["KaTeX_Math-BoldItalic"] == [ord("θ")]
+    assert found["KaTeX_Math-Italic"] == [ord("n")]
+    assert found["KaTeX_AMS-Regular"] == [ord("□")]
+    assert fonts.signs([page, '<span class="mord textbf">all</span>']) == {}
 
 
 def test_a_page_says_what_it_is_about(site):

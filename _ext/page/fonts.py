@@ -19,6 +19,19 @@ SMALL = 2_000  # bytes: a font below goes into the style sheet itself
 FOLDER = "katex/fonts"
 EARLY = {"KaTeX_Main-Regular": "katex", "KaTeX_Math-Italic": "mathnormal"}
 
+# The classes of what is drawn with a font, one sign at a time. Where a page
+# has one of the other classes, whose text may be longer, all fonts keep all
+# signs.
+SIGNS = {
+    "KaTeX_AMS-Regular": "amsrm|mathbb",
+    "KaTeX_Caligraphic-Regular": "mathcal",
+    "KaTeX_Main-Bold": "mathbf",
+    "KaTeX_Math-BoldItalic": "boldsymbol",
+    "KaTeX_Math-Italic": "mathnormal",
+}
+OTHERS = re.compile(r'class="[^"]*\b(?:textb[bf]|mathboldfrak|pmb)\b')
+DRAWN_BY_CSS = {"KaTeX_AMS-Regular": "□"}  # the end of a proof
+
 # The drawn half of a formula ends before the next one, or with its line.
 DRAWN = re.compile(
     r'<span class="katex-html".*?(?=<span class="katex"|</[pdl]|\n|$)', re.S
@@ -34,16 +47,29 @@ def glyphs(pages: Iterable[str]) -> list[int]:
     return sorted(map(ord, found))
 
 
+def signs(pages: Iterable[str]) -> dict[str, list[int]]:
+    """Return the characters that one font alone draws, by its name."""
+    found = {name: set(DRAWN_BY_CSS.get(name, "")) for name in SIGNS}
+    for page in pages:
+        if OTHERS.search(page):
+            return {}
+        for name, kinds in SIGNS.items():
+            leaf = rf'<span class="[^"]*\b(?:{kinds})\b[^"]*"[^>]*>([^<]*)<'
+            for text in re.findall(leaf, page):
+                found[name].update(html.unescape(text))
+    return {name: sorted(map(ord, text)) for name, text in found.items()}
+
+
 def write(root: Path, static: Path, pages: Iterable[str]) -> dict[str, bytes]:
     """Write the fonts, named by their content; return them by name."""
     target = static / FOLDER
     for path in target.glob("*"):
         path.unlink()
-    codes = glyphs(pages)
+    codes, few = glyphs(pages), signs(pages)
     drawn = {}
     source = root / "node_modules" / "katex" / "dist" / "fonts"
     for path in sorted(source.glob("*.ttf")):
-        drawn[path.stem] = cut(path, codes)
+        drawn[path.stem] = cut(path, few.get(path.stem, codes))
         if len(drawn[path.stem]) >= SMALL:
             place = static / place_of(path.stem, drawn[path.stem])
             place.write_bytes(drawn[path.stem])

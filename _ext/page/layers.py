@@ -56,7 +56,8 @@ def arrange(app: Sphinx, doctree: nodes.document) -> None:
     for section in top.findall(nodes.section):
         _state(section)
     for section in top.findall(nodes.section):
-        if section is not top and not any(_stated(section)):
+        parts_of_the_page = isinstance(section.parent, nodes.section)
+        if parts_of_the_page and not any(_stated(section)):
             section["classes"].append("dl-unstated")
     choices = "".join(
         CHOICE.format(
@@ -124,7 +125,7 @@ def _grouped(lines: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
             continue
         reference = one[0][0][2]
         title = reference.astext().replace("Experiment: ", "the experiment ")
-        group = Lines("", summary=f"✓ {len(one)} checks of {title}")
+        group = Lines("", count=len(one), about=title)
         items = nodes.bullet_list()
         for line in one:
             rest = line[0].children[3:]
@@ -172,7 +173,8 @@ def visit_lines(translator: Any, node: Lines) -> None:
     """Open the fold of several lines."""
     translator.body.append(
         '<details class="dl-check dl-checked dl-lines"><summary>'
-        f"{translator.encode(node['summary'])}</summary>\n"
+        f'<strong class="dl-word">✓ {node["count"]} checks</strong> of '
+        f"{translator.encode(node['about'])}</summary>\n"
     )
 
 

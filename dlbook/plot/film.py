@@ -47,6 +47,7 @@ class Film(NamedTuple):
 
     base: str
     frames: list[list[str]]
+    first: Figure  # as it was drawn
 
 
 class Shot(NamedTuple):
@@ -94,7 +95,8 @@ def shoot(
             _freeze(fig, whole)
     else:
         figures[here] = whole
-    return _cut(full, [_shot(fig, fixed=fixed) for fig in figures], points)
+    shots = [_shot(fig, fixed=fixed) for fig in figures]
+    return Film(*_cut(full, shots, points), whole)
 
 
 def _drawn(draw: Callable[..., Any], point: Mapping[str, Any]) -> Figure:
@@ -272,7 +274,9 @@ def _themed(match: re.Match[str]) -> str:
     return f"{name}:currentColor;{name}-opacity:{1 - light:.2f}"
 
 
-def _cut(full: Shot, shots: list[Shot], points: list[dict[str, Any]]) -> Film:
+def _cut(
+    full: Shot, shots: list[Shot], points: list[dict[str, Any]]
+) -> tuple[str, list[list[str]]]:
     for shot, point in zip(shots, points, strict=True):
         if shot.parts.keys() != full.parts.keys():
             raise ValueError(
@@ -297,4 +301,4 @@ def _cut(full: Shot, shots: list[Shot], points: list[dict[str, Any]]) -> Film:
     base = base.replace("</svg>", f"<defs>{text}</defs></svg>")
     base = re.sub(r'<g data-g=""/>', '<g data-g=""></g>', base)
     base = LINES.sub(_steps, base)
-    return Film(base, [[s.parts[key] for key in moving] for s in shots])
+    return base, [[s.parts[key] for key in moving] for s in shots]
