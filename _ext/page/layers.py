@@ -123,7 +123,7 @@ def _grouped(lines: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
             continue
         reference = one[0][0][2]
         title = reference.astext().replace("Experiment: ", "the experiment ")
-        group = Lines("", summary=f"✓ {len(one)} checks of {title}")
+        group = Lines("", count=len(one), about=title)
         items = nodes.bullet_list()
         for line in one:
             rest = line[0].children[3:]
@@ -171,7 +171,8 @@ def visit_lines(translator: Any, node: Lines) -> None:
     """Open the fold of several lines."""
     translator.body.append(
         '<details class="dl-check dl-checked dl-lines"><summary>'
-        f"{translator.encode(node['summary'])}</summary>\n"
+        f'<strong class="dl-word">✓ {node["count"]} checks</strong> of '
+        f"{translator.encode(node['about'])}</summary>\n"
     )
 
 
