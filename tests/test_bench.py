@@ -254,7 +254,7 @@ row(
     "convolution.conv2d",
     lambda x, w, b: convolution.conv2d(x, w, b, **LAYER),
     lambda x, w, b: F.conv2d(x, w, b, **LAYER),
-    layer, (2, 3, 12, 5, 4), FORWARD, bar=3, back=4.5,
+    layer, (2, 3, 12, 5, 4), FORWARD, bar=3, back=6,
 )  # fmt: skip
 row(
     "convolution.conv2d_backward",

@@ -12,6 +12,7 @@ from dlbook import plot
 from dlbook.plot import film, frames, sliders
 
 ALT = "a line whose far end rises and falls"
+QUESTION = "Which way does the line go?"
 FINDING = "The end of the line is where the slider says."
 X = np.array([0.1, 0.3, 0.4, 0.7, 0.9])
 
@@ -36,7 +37,8 @@ def zigzag(ax, k, kind="up"):
 
 def page(draw=zigzag, alt=ALT, finding=FINDING, labels=(), start=(), **grids):
     grids = grids or {"k": [0.25, 0.5, 1], "kind": ["up", "down"]}
-    return sliders._page(draw, alt, finding, dict(labels), dict(start), grids)
+    words = (alt, QUESTION, finding)
+    return sliders._page(draw, *words, dict(labels), dict(start), grids)
 
 
 # A reader of the format that shares nothing with the writer or the script.
@@ -534,11 +536,14 @@ def test_interactive_needs_a_parameter():
 def test_the_output_has_words_for_those_who_cannot_see_it(monkeypatch):
     seen = []
     monkeypatch.setattr(sliders, "emit", lambda *args: seen.append(args))
-    plot.interactive(zigzag, alt=ALT, finding=FINDING, k=[1, 2])
+    plot.interactive(
+        zigzag, name="zig", alt=ALT, question=QUESTION, finding=FINDING,
+        k=[1, 2],
+    )  # fmt: skip
     ((data, metadata),) = seen
     assert data["text/plain"] == ALT
     assert data["text/html"] == page(k=[1, 2])
-    assert metadata == {}
+    assert metadata == {"dlbook": {"name": "zig", "caption": QUESTION}}
 
 
 def test_the_film_leaves_out_what_stays():

@@ -90,5 +90,5 @@ def test_nothing_moves_when_boxes_go(tab, tmp_path, display):
     for tex, ours, theirs in zip(
         FORMULAS, places["ours"], places["plain"], strict=True
     ):
-        assert ours == pytest.approx(theirs, abs=0.02), tex
+        assert ours == pytest.approx(theirs, abs=0.1), tex
     assert boxes["ours"] < 0.8 * boxes["plain"]

@@ -153,7 +153,7 @@ out = picture.svg(ax.figure, "words", background="none") + page._png(ax.figure)
 def draw(ax, k, kind):
     ax.plot([0, 1], [0, k], marker="o"); ax.scatter([.5], [k / 2])
     ax.set(xlim=(0, 1), ylim=(0, 3), title=f"{k} {kind}")
-out += sliders._page(draw, "a" * 30, "b" * 30, {}, {},
+out += sliders._page(draw, "a" * 30, "q" * 30, "b" * 30, {}, {},
                          {"k": [1, 2], "kind": ["p", "q"]})
 print(hashlib.sha256(out.encode()).hexdigest())
 """
@@ -385,3 +385,32 @@ def test_figure_is_a_figure():
     assert isinstance(fig, Figure)
     assert axes.shape == (2, 3)
     assert tuple(fig.get_size_inches()) == (6.0, 5.6)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"name": "Zig Zag", "caption": "x" * 40}, "^name: .*'Zig Zag'"),
+        ({"name": "zig", "caption": "Too short."}, "^caption: .*at least 40"),
+        ({"name": "zig", "caption": f"{'A line ' * 7}falls!"}, "other words"),
+    ],
+)
+def test_a_name_and_a_caption_that_say_too_little(given, message):
+    alt = f"{'A line ' * 7}falls."
+    with pytest.raises(ValueError, match=message):
+        plot.show(plot.figure()[0], alt=alt, **given)
+
+
+def test_the_caption_stands_below_the_picture(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "dlbook.plot.page.emit", lambda *args: seen.append(args)
+    )
+    caption = "The line falls as $e^{-t}$, and is at half at the time 0.69."
+    plot.show(
+        plot.figure()[0], name="fall", caption=caption, alt="A falling line."
+        " It bends upwards.",
+    )  # fmt: skip
+    (_, picture), (words, below) = seen
+    assert picture["dlbook"]["name"] == below["dlbook"]["caption"] == "fall"
+    assert words["text/markdown"] == caption

@@ -8,7 +8,6 @@ known a reference names the page's path.
 import html
 import re
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -20,7 +19,6 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from _ext.copies import address
-from _ext.page import assets
 from _ext.page.statements import Entry
 
 logger = logging.getLogger(__name__)
@@ -184,7 +182,6 @@ def add_block(
         f'<details class="dl-cite"><summary>Cite this {what}</summary>\n'
         f"{block(app, title, path)}\n</details>\n"
     )
-    app.add_js_file("cite.js", loading_method="defer")
 
 
 def add_permalinks(app: Sphinx, doctree: nodes.document) -> None:
@@ -219,8 +216,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register directive, block and permalinks."""
     app.add_node(Citation, html=(visit_citation, lambda *_: None))
     app.add_directive("citation", Cite)
-    script = Path(__file__).with_name("cite.js")
-    app.connect("builder-inited", partial(assets.copy, file=script))
     app.connect("doctree-read", add_permalinks, priority=600)
     app.connect("html-page-context", add_block)
     return {

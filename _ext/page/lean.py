@@ -9,6 +9,7 @@ some formula shows.
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -16,7 +17,7 @@ from sphinx.application import Sphinx
 from sphinx.builders.html._assets import _JavaScript
 from sphinx_exercise.nodes import solution_node
 
-from _ext.page import stylesheet
+from _ext.page import cite, script, stylesheet
 
 # Scripts of the theme and its companions, in the place of which stand
 # `book.js`, native elements, or nothing.
@@ -32,12 +33,21 @@ DROPPED = {
 }
 INLINE = re.compile(r"toggle(?:Hint|Open|button)|DOCUMENTATION_OPTIONS\.")
 TITLES = {"genindex": "Index", "search": "Search"}
+TAG = re.compile(r"<[^>]+>")
 LONGEST = 155  # of a description, as search engines show it
+
+
+def named(match: re.Match[str]) -> str:
+    """Name the head of a column that is a formula by its letters."""
+    letters = TAG.sub("", match[2]).replace("\u2061", "").strip()
+    return f'{match[1]} aria-label="{letters}">{match[2]}'
+
 
 # What is replaced in the body of a page: formulas lose the copy of their
 # TeX, names, points and operators in code their marks; boxes that may
 # scroll can be reached by the keyboard (book.js takes back what does not
-# scroll), and names agree with what is to be seen.
+# scroll), and names agree with what is to be seen. The corner of a table
+# that is empty heads nothing.
 BODY = [
     (re.compile(r"<annotation\b.*?</annotation>", re.S), ""),
     (re.compile(r"</?semantics>"), ""),
@@ -48,6 +58,15 @@ BODY = [
         re.compile(r'<div class="(dl-display|pst-scrollable[\w-]*)">'),
         r'<div class="\1" tabindex="0">',
     ),
+    (
+        re.compile(
+            r'(<th\b[^>]*>(?:<p>)?<span class="math[^"]*"><span class="katex">'
+            r'<span class="katex-mathml"><math)>(.*?(?=</math>))',
+            re.S,
+        ),
+        named,
+    ),
+    (re.compile(r"<th\b([^>]*)>(?:<p></p>|\s)*</th>"), r"<td\1></td>"),
     (re.compile(r' aria-label="Toggle hidden content"'), ""),
     (re.compile(r' role="list" (?=class="citation-list")'), " "),
     (re.compile(r' role="doc-biblioentry"'), ""),
@@ -56,6 +75,7 @@ BODY = [
         '<img loading="lazy" ',
     ),
 ]
+VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
 FIGURES = re.compile(r"<script>.*?</script>", re.S)
 
 
@@ -73,11 +93,18 @@ def lighten(
     names = [str(css.filename).split("?")[0] for css in sheets]
     context["dl_sheets"] = [name for name in names if "://" not in name]
     context["css_files"] = []
-    context["script_files"] = list(scripts(context["script_files"]))
+    joined = script.names(Path(app.srcdir))
+    context["script_files"] = list(scripts(context["script_files"], joined))
     title = context.get("title") or TITLES.get(pagename, pagename)
     context["dl_description"] = description(doctree) or (
         f"{title} — {context['docstitle']}"
     )
+    context["metatags"] = VIEWPORT.sub("", context.get("metatags", ""))
+    if site := cite.base(app):
+        context["dl_site"] = site
+        uri = app.builder.get_target_uri(pagename)
+        root = pagename == app.config.root_doc
+        context["pageurl"] = site if root else site + uri
     context["header_buttons"] = buttons(context.get("header_buttons", []))
     body = context.get("body")
     if body:
@@ -109,20 +136,27 @@ def buttons(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return kept
 
 
-def scripts(files: list[_JavaScript]) -> Iterator[_JavaScript]:
-    """Yield the scripts that stay; none of them holds up the page."""
-    for script in files:
-        name = str(script.filename or "").split("?")[0]
-        if name.removeprefix("_static/") in DROPPED:
+def scripts(
+    files: list[_JavaScript], joined: set[str]
+) -> Iterator[_JavaScript]:
+    """Yield the scripts that stay, and what is joined as one of them.
+
+    None of them holds up the page.
+    """
+    seen = False
+    for file in files:
+        name = str(file.filename or "").split("?")[0]
+        if name in joined and not seen:
+            seen = True
+            yield _JavaScript(f"_static/{script.NAME}", defer="defer")
+        if name in joined or name.removeprefix("_static/") in DROPPED:
             continue
         if not name:
-            if not INLINE.search(script.attributes.get("body", "")):
-                yield script
+            if not INLINE.search(file.attributes.get("body", "")):
+                yield file
             continue
-        attributes = {"defer": "defer", **script.attributes}
-        yield _JavaScript(
-            script.filename, priority=script.priority, **attributes
-        )
+        attributes = {"defer": "defer", **file.attributes}
+        yield _JavaScript(file.filename, priority=file.priority, **attributes)
 
 
 def description(doctree: nodes.document | None) -> str:
@@ -196,6 +230,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         override=True,
         html=(visit_admonition, depart_admonition),
     )
+    app.connect("builder-inited", script.start)
     app.connect("html-page-context", lighten, priority=900)
     app.connect("build-finished", stylesheet.write, priority=900)
     return {

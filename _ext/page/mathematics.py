@@ -39,6 +39,7 @@ _NUMBERED = re.compile(
 )
 _OPENING = re.compile(r"[(\[“‘]*$")
 _CLOSING = re.compile(r"^[.,;:!?)\]’”–-]*")
+_ANNOTATION = re.compile(r"<annotation\b[^>]*>(.*?)</annotation>", re.S)
 _OTHERS = re.compile(r",\s*url\([^)]*\.(?:woff|ttf)\)\s*format\([^)]*\)")
 
 
@@ -167,6 +168,31 @@ def display(translator: Any, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+def keep(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Keep the TeX of a page's formulas, in their order, for who copies one.
+
+    It stands in a script of its own, which `copy.js` loads when something is
+    selected: in the page it would weigh up to 13 kB.
+    """
+    if app.builder.format != "html":
+        return
+    found = _ANNOTATION.findall(context.get("body") or "")
+    if not found:
+        return
+    texts = [" ".join(html.unescape(tex).split()) for tex in found]
+    data = json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
+    folder = Path(app.outdir) / "_static" / "tex"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{pagename.replace('/', '-')}.js"
+    path.write_text(f"dlTex({data});\n", "utf-8")
+
+
 def _draw(
     translator: Any, node: nodes.Node, tex: str, *, display: bool
 ) -> str:
@@ -195,6 +221,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_css_file("katex/katex.min.css")
     app.add_post_transform(Punctuation)
     app.connect("builder-inited", start)
+    app.connect("html-page-context", keep, priority=890)  # before `lean`
     app.connect("build-finished", stop)
     return {
         "version": "1",

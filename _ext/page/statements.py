@@ -33,7 +33,7 @@ from sphinx_proof.nodes import (
 )
 
 from _ext.notebook import coverage, records
-from _ext.page import outputs
+from _ext.page import figures, outputs
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,9 @@ def rewrite(app: Sphinx, docname: str, source: list[str]) -> None:
     def warn(message: str) -> None:
         logger.warning(message, location=docname)
 
-    source[0] = outputs.prepare(copy.deepcopy(nb), warn)
+    shown = copy.deepcopy(nb)
+    figures.prepare(shown, docname, env)
+    source[0] = outputs.prepare(shown, warn)
 
 
 class Proof(SphinxDirective):

@@ -18,7 +18,7 @@ import tinycss2
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from _ext.page import fonts
+from _ext.page import fonts, script
 
 # The theme links these two by itself, before all others.
 FIRST = ("_static/basic.css", "_static/styles/pydata-sphinx-theme.css")
@@ -56,7 +56,11 @@ def write(app: Sphinx, error: Exception | None) -> None:
     sheets = dict.fromkeys([*FIRST, *chain(*asked)])
     named = files(pages.values())
     scripts = [static / name for name in sorted(named) if ".js" in name]
-    known = words(pages.values(), scripts)
+    cards = [
+        path.read_text("utf-8").replace('\\"', '"')
+        for path in sorted(static.glob("previews/*.js"))
+    ]
+    known = words([*pages.values(), *cards], scripts)
     text = "\n".join(
         "\n".join(rules(sheet(out, name), known)) for name in sheets
     )
@@ -90,8 +94,8 @@ def words(pages: Iterable[str], scripts: Iterable[Path]) -> set[str]:
     for page in pages:
         for double, single in ATTRIBUTE.findall(page):
             known.update((double or single).split())
-        for script in re.findall(r"<script\b.*?</script>", page, re.S):
-            known.update(WORD.findall(script))
+        for code in re.findall(r"<script\b.*?</script>", page, re.S):
+            known.update(WORD.findall(code))
     for path in scripts:
         known.update(WORD.findall(path.read_text("utf-8")))
     return known
@@ -205,12 +209,17 @@ def variables(text: str, pages: str) -> str:
 
 
 def sweep(static: Path, named: set[str], text: str) -> None:
-    """Remove the files that neither a page nor the style sheet names."""
+    """Remove the files that neither a page nor the style sheet names.
+
+    What a script asks for later stays.
+    """
     named |= {match[2].split("?")[0] for match in URL.finditer(text)}
     named.add(NAME)
     for path in sorted(static.rglob("*"), reverse=True):
         if path.is_dir():
             if not any(path.iterdir()):
                 path.rmdir()
-        elif path.relative_to(static).as_posix() not in named:
+            continue
+        name = path.relative_to(static).as_posix()
+        if name not in named and not name.startswith(script.LATER):
             path.unlink()

@@ -32,8 +32,8 @@ def conv2d(
 
     y[n,d,u,v] = b[d] + Σ_{c,i,j} w[d,c,i,j] x_pad[n,c, s u + r i, s v + r j]
 
-    Faster is `torch.nn.functional.conv2d`: 2.5 times forward and 3.5 times
-    backward, for 4 images of 16 × 64 × 64 and 32 filters of 5 × 5.
+    Faster is `torch.nn.functional.conv2d`: 2.5 times forward, and 5 times
+    forward and back, for 4 images of 16 × 64 × 64 and 32 filters of 5 × 5.
 
     Parameters
     ----------

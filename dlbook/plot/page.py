@@ -13,7 +13,7 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dlbook.plot.picture import checked, emit, svg
+from dlbook.plot.picture import captioned, checked, emit, named, svg
 
 __all__ = ["show", "source", "style"]
 
@@ -64,19 +64,28 @@ def style() -> None:
 def show(
     fig: Figure | Axes,
     *,
+    name: str = "",
+    caption: str = "",
     alt: str,
     dark: str = "invert",
     kind: str = "svg",
 ) -> None:
-    """Show a figure in the notebook, with the words that stand for it.
+    """Show a figure in the notebook, with its caption below it.
 
     Parameters
     ----------
     fig
         The figure, or one of its axes.
+    name
+        A word, or words with hyphens, that no other figure of the notebook
+        has: ``"zigzag"``. The page's anchor is made of it, so it stays.
+    caption
+        What the figure shows, in one to three sentences of Markdown: the
+        finding, 40 characters or more. The page numbers it.
     alt
-        What is to be seen, for a reader who cannot see it: the finding and
-        the numbers that carry it, 20 characters or more, not the title.
+        What is to be seen, for a reader who cannot see it: the shapes and
+        the numbers that carry the finding, 20 characters or more; neither
+        the title nor the caption again.
     dark
         What a dark page does: ``"invert"`` for line drawings, ``"keep"`` for
         photographs and heat maps.
@@ -87,7 +96,7 @@ def show(
     Raises
     ------
     ValueError
-        If alt says too little.
+        If name is no such word, or caption or alt say too little.
     """
     whole = fig.figure if isinstance(fig, Axes) else fig
     if not isinstance(whole, Figure):
@@ -95,7 +104,10 @@ def show(
     _one_of("dark", dark, "invert", "keep")
     _one_of("kind", kind, "svg", "png")
     words = checked("alt", alt, whole)
-    metadata: dict[str, Any] = {"dlbook": {"alt": words, "dark": dark}}
+    given = {"alt": words, "dark": dark}
+    if name or caption:
+        given["name"], caption = named(name), captioned(caption, words)
+    metadata: dict[str, Any] = {"dlbook": given}
     data = {"text/plain": words}
     if kind == "svg":
         data["image/svg+xml"] = svg(whole, words, background="#fff")
@@ -104,6 +116,9 @@ def show(
         width, height = (96 * whole.get_size_inches()).round().astype(int)
         metadata["image/png"] = {"width": int(width), "height": int(height)}
     emit(data, metadata)
+    if caption:
+        below = {"text/markdown": caption, "text/plain": caption}
+        emit(below, {"dlbook": {"caption": name}})
 
 
 def _one_of(name: str, got: str, *known: str) -> None:

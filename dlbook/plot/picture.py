@@ -21,10 +21,12 @@ from numpy.typing import NDArray
 __all__ = [
     "Number",
     "array",
+    "captioned",
     "checked",
     "compact",
     "emit",
     "figure",
+    "named",
     "raw",
     "svg",
 ]
@@ -32,6 +34,8 @@ __all__ = [
 Number = float | int
 
 SHORTEST = 20  # characters; less cannot say what is to be seen
+FINDING = 40  # characters of a caption; less cannot say what was found
+NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 DETERMINISTIC: dict[Any, Any] = {
     "image.composite_image": False,
@@ -118,6 +122,44 @@ def checked(name: str, text: str, fig: Figure | None = None) -> str:
         raise ValueError(
             f"{name}: expected more than the figure's own title, got "
             f"{words!r}; say what is to be seen"
+        )
+    return words
+
+
+def named(name: str) -> str:
+    """Return the name of a figure, or refuse it.
+
+    Raises
+    ------
+    ValueError
+        If it is not made of small letters and digits, joined by hyphens.
+    """
+    if not NAME.fullmatch(name):
+        raise ValueError(
+            "name: expected small letters and digits, words joined by "
+            f"hyphens, such as 'zig-zag', got {name!r}"
+        )
+    return name
+
+
+def captioned(caption: str, alt: str) -> str:
+    """Return a caption with single spaces, or refuse it.
+
+    Raises
+    ------
+    ValueError
+        If it is shorter than 40 characters, or says what alt says.
+    """
+    words = " ".join(caption.split())
+    if len(words) < FINDING:
+        raise ValueError(
+            f"caption: expected at least {FINDING} characters, got "
+            f"{words!r}; say what the figure shows"
+        )
+    if _plain(words) == _plain(alt):
+        raise ValueError(
+            f"caption: expected other words than those of alt, got {words!r}; "
+            "the caption says the finding, alt what is to be seen"
         )
     return words
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from dlbook.plot.film import Film, shoot
 from dlbook.plot.frames import SCRIPT, Table, digits, pack
-from dlbook.plot.picture import checked, emit, headed
+from dlbook.plot.picture import checked, emit, headed, named
 
 __all__ = ["interactive"]
 
@@ -43,7 +43,9 @@ TEX = re.compile(r"\$[^$]+\$|\\[(\[a-zA-Z]")
 def interactive(
     draw: Callable[..., Any],
     *,
+    name: str = "",
     alt: str,
+    question: str = "",
     finding: str,
     labels: Mapping[str, str] | None = None,
     start: Mapping[str, Any] | None = None,
@@ -58,11 +60,16 @@ def interactive(
         grids; ``draw(fig, **values)`` if its first parameter is called
         ``fig``. It draws with Matplotlib, the same artists each time (an
         empty line, not none) within the same limits.
+    name
+        A word that no other figure of the notebook has, as in `plot.show`.
     alt
         What is to be seen, in words.
+    question
+        What a reader should guess before the sliders are moved; stands above
+        the figure. Plain text: no TeX.
     finding
-        What a reader finds on moving the sliders; stands below the figure.
-        Plain text: no TeX.
+        The answer, what a reader finds on moving the sliders; stands folded
+        below the figure. Plain text: no TeX.
     labels
         Words for a parameter, with the unit in brackets at the end:
         ``{"eta": "step size η"}``, ``{"t": "time (s)"}``.
@@ -79,24 +86,31 @@ def interactive(
         If the frames differ in more than what can be moved, or if a text is
         missing.
     """
-    html = _page(draw, alt, finding, labels or {}, start or {}, grids)
-    emit({"text/html": html, "text/plain": checked("alt", alt)}, {})
+    if name or question:
+        name, question = named(name), checked("question", question)
+    html = _page(
+        draw, alt, question, finding, labels or {}, start or {}, grids
+    )
+    given = {"dlbook": {"name": name, "caption": question}} if name else {}
+    emit({"text/html": html, "text/plain": checked("alt", alt)}, given)
 
 
 def _page(
     draw: Callable[..., Any],
     alt: str,
+    question: str,
     finding: str,
     labels: Mapping[str, str],
     start: Mapping[str, Any],
     grids: Mapping[str, Iterable[Any]],
 ) -> str:
     alt, finding = checked("alt", alt), checked("finding", finding)
-    if TEX.search(finding):
-        raise ValueError(
-            f"finding: expected plain text, got {finding!r}; TeX is not set "
-            "inside a figure, write θ or x² instead"
-        )
+    for what, text in (("question", question), ("finding", finding)):
+        if TEX.search(text):
+            raise ValueError(
+                f"{what}: expected plain text, got {text!r}; TeX is not set "
+                "inside a figure, write θ or x² instead"
+            )
     lists = _lists(grids)
     for name, given in (("labels", labels), ("start", start)):
         if unknown := set(given) - set(lists):
@@ -108,7 +122,8 @@ def _page(
     film = shoot(draw, lists, first)
     named = repr((film, sorted(labels.items()), alt, finding)).encode()
     mine = f"dl-{hashlib.sha256(named).hexdigest()[:8]}-"
-    return _html(film, lists, first, labels, alt, finding, mine)
+    words = (alt, question, finding)
+    return _html(film, lists, first, labels, words, mine)
 
 
 def _lists(grids: Mapping[str, Iterable[Any]]) -> dict[str, list[Any]]:
@@ -150,10 +165,10 @@ def _html(
     lists: Mapping[str, list[Any]],
     first: Mapping[str, int],
     labels: Mapping[str, str],
-    alt: str,
-    finding: str,
+    texts: tuple[str, str, str],
     mine: str,
 ) -> str:
+    alt, question, finding = texts
     words, controls, now, own = [], [], [], _owner(mine)
     for k, (key, values) in enumerate(lists.items()):
         label, unit = _unit(labels.get(key, key))
@@ -174,6 +189,13 @@ def _html(
     return "\n".join(
         (
             '<figure class="dl-play">',
+            # No theme's grey: it is text like any other.
+            (
+                '<figcaption style="color:inherit">'
+                f"{escape(question)}</figcaption>"
+                if question
+                else ""
+            ),
             f"<style>{STYLE}</style>",
             f'<form class="dl-set" {off}>',
             *controls,
@@ -181,9 +203,11 @@ def _html(
             f"<noscript><p>{escape(stays)}</p></noscript>",
             headed(drawing, alt, css),
             '<p class="dl-say" role="status"></p>',
-            # No theme's grey: the finding is text like any other.
             (
-                '<figcaption style="color:inherit">'
+                '<details class="dl-finding"><summary>What you find</summary>'
+                f"<p>{escape(finding)}</p></details>"
+                if question
+                else '<figcaption style="color:inherit">'
                 f"{escape(finding)}</figcaption>"
             ),
             f'<script type="application/json">{data}</script>',
