@@ -250,9 +250,11 @@ def exported(tmp_path_factory):
         plot.style()
         figure = sliders._page(
             sine,
-            "a wave that gets shorter from left to right",
-            "Where is the wave shorter? <script>bad()</script>",
-            "The wave is shorter where k is larger.",
+            (
+                "a wave that gets shorter from left to right",
+                "Where is the wave shorter? <script>bad()</script>",
+                "The wave is shorter where k is larger.",
+            ),
             {"k": "<i>k</i> (1/s)"},
             {},
             {"k": [1, 2, 3], "kind": ["sine", "cosine"]},
