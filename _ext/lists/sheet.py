@@ -69,6 +69,8 @@ EARLY = (
 _STOP = re.compile(
     r"(?:[.!?…]|\\[lc]?dots)(?:\s|[)}]|\\[,;: ]|\\end\{\w+\})*$"
 )
+# What a statement is about, where it has more than words in a line.
+MAIN = (nodes.math_block, nodes.bullet_list, nodes.enumerated_list)
 _ROWS = re.compile(r"\\begin\{(?:align|aligned|cases|split|gather)")
 _GOES_ON = re.compile(r"\s*(?:Then\b|[a-z(])")
 
@@ -199,13 +201,13 @@ def lead(content: list[nodes.Node]) -> int:
     """Return how many of a statement's blocks the dense view shows.
 
     It shows whole sentences with their assumptions, up to the end of the
-    one that has the first displayed formula; where no formula is displayed,
+    one that has the first displayed formula or list; where there is none,
     it shows the first block that ends with a sentence.
     """
-    formulas = any(isinstance(node, nodes.math_block) for node in content)
+    formulas = any(isinstance(node, MAIN) for node in content)
     shown = False
     for place, node in enumerate(content):
-        shown |= isinstance(node, nodes.math_block)
+        shown |= isinstance(node, MAIN)
         after = content[place + 1].astext() if node != content[-1] else ""
         ends = _STOP.search(node.astext()) and not _GOES_ON.match(after)
         if ends and (shown or not formulas):
