@@ -1,5 +1,6 @@
 """A figure has a number, a caption and an anchor on its page."""
 
+import json
 import xml.etree.ElementTree as ET
 
 import press
@@ -149,3 +150,16 @@ def test_a_photograph_has_a_drawing_around_it_for_the_dark_page(site):
 def test_the_dark_colours_are_those_of_plot():
     colours = [colour.lower() for colour in picture.COLOURS[:4]]
     assert dict(zip(colours, picture.BY_NIGHT, strict=True)) == night.COLOURS
+
+
+def test_the_copy_for_readers_keeps_the_captions(site):
+    copy = site.html / "notebooks" / "11-3-figures.ipynb"
+    outputs = [
+        output.get("data", {})
+        for cell in json.loads(copy.read_text("utf-8"))["cells"]
+        for output in cell.get("outputs", [])
+    ]
+    captions = ["".join(d.get("text/markdown", "")) for d in outputs]
+    assert "Kept. Two colours." in captions
+    assert CAPTION in captions
+    assert any("dl-play" in "".join(d.get("text/html", "")) for d in outputs)
