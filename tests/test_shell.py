@@ -209,7 +209,9 @@ def test_a_text_is_copied_with_the_tex_of_its_formulas(chapter):
 
 
 def test_a_formula_is_copied_whole(chapter):
-    text, html = copied(chapter, "#ana-log-trick .dl-display .mord")
+    text, html = copied(
+        chapter, "#ana-log-trick .dl-display .katex-html > span"
+    )
     assert text == RULE
     assert html == f"<div>{RULE}</div>"
 
