@@ -384,6 +384,7 @@ def test_axe_finds_nothing_in_what_is_found(visit):
             page.set_viewport_size(size)
             assert seen.judged() == [], (name, size)
         page.emulate_media(color_scheme="dark")
+        page.locator("html[data-theme=dark]").wait_for()
         assert seen.judged(*COLOURS) == [], name
 
 
