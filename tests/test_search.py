@@ -372,7 +372,8 @@ def test_the_magnifier_covers_no_letter(visit):
 
 
 def test_axe_finds_nothing_in_what_is_found(visit):
-    seen = visit(color_scheme="light", viewport=PHONE)
+    still = {"reduced_motion": "reduce"}  # no colour half way to another
+    seen = visit(color_scheme="light", viewport=PHONE, **still)
     for name in ("how-to-cite.html", "search.html?q=momentum"):
         page = seen.open(name)
         page.emulate_media(color_scheme="light")
