@@ -72,7 +72,7 @@ if (article && "popover" in HTMLElement.prototype) {
     }
     return true;
   };
-  card.addEventListener("toggle", ({ newState }) => {
+  card.addEventListener("beforetoggle", ({ newState }) => {
     if (newState == "open") return;
     current?.removeAttribute("aria-details");
     current = null;
