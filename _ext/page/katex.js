@@ -16,7 +16,7 @@ const thin = (box) => {
       box.style["--h"] = child.style.height;
       if (child.style.verticalAlign) box.style["--v"] = child.style.verticalAlign;
     } else if (child.classes?.includes("pstrut")) {
-      box.style["--h"] = child.style.height;
+      if (child.style.height != "2.7em") box.style["--h"] = child.style.height;
     } else if (child.classes?.includes("vlist-s")) {
       continue;
     } else if (

@@ -52,7 +52,7 @@ BODY = [
     (re.compile(r"<annotation\b.*?</annotation>", re.S), ""),
     (re.compile(r"</?semantics>"), ""),
     (re.compile(r' xmlns="http://www.w3.org/1998/Math/MathML"'), ""),
-    (re.compile(r'<span class="[nop]">([^<]*)</span>'), r"\1"),
+    (re.compile(r'<span class="[nopw]">([^<]*)</span>'), r"\1"),
     (re.compile(r"<pre>"), '<pre tabindex="0">'),
     (
         re.compile(r'<div class="(dl-display|pst-scrollable[\w-]*)">'),
