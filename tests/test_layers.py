@@ -106,9 +106,9 @@ def test_the_switch_hides_remembers_and_shows_again(visit):
     assert page.evaluate(LAYER) is None  # no chapter
     page = seen.open(CHAPTER)
     assert page.evaluate(LAYER) == "statements"
-    page.locator(".dl-layers [value=everything]").check(force=True)
+    page.locator(".dl-layers [value=everything]").check()
     assert page.locator("article details:not([open])").count() == 0
-    page.locator(".dl-layers [value=derivations]").check(force=True)
+    page.locator(".dl-layers [value=derivations]").check()
     assert page.locator("article details[open]").count() == 0
     assert seen.faults == []
 
