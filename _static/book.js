@@ -1,4 +1,4 @@
-// What pages do beyond being read: colours, search, side bars, copying.
+// What pages do beyond being read: colours, side bars, copying.
 {
   const all = (what, where = document) => [...where.querySelectorAll(what)];
   const one = (what) => document.querySelector(what);
@@ -32,24 +32,6 @@
       if (event.target == dialog) dialog.close();
     });
   }
-
-  // Search: a button or Ctrl-K opens the field, Enter leads to the results.
-  const search = one("#pst-search-dialog");
-  const seek = () => {
-    const field = one("main form.bd-search input");
-    if (field) field.focus();
-    else if (search.open) search.close();
-    else search.showModal();
-  };
-  for (const button of all(".search-button__button")) {
-    button.addEventListener("click", seek);
-  }
-  addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() != "k" || event.shiftKey || event.altKey) return;
-    if (event.ctrlKey == event.metaKey) return;
-    event.preventDefault();
-    seek();
-  });
 
   // Side bars: beside the text where there is room, else in a dialog.
   const bar = (button, side, dialog, wide) => {
@@ -117,6 +99,9 @@
       link.classList.toggle("active", section == now);
       if (section == now) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
+    }
+    for (const item of all("#pst-page-toc-nav li")) {
+      item.classList.toggle("active", item.contains(entries.get(now) ?? null));
     }
   }, { rootMargin: "-15% 0px -75% 0px" });
   for (const section of entries.keys()) spy.observe(section);

@@ -75,7 +75,8 @@ LOADED = """async () => {
   sheet.textContent = "* { content-visibility: visible !important; " +
     "transition: none !important } " +
     // Shadows of what scrolls lie below its text.
-    "pre, .dl-display, [class*=scrollable] { background-image: none !important }";
+    "pre, .dl-display, [class*=scrollable] " +
+    "{ background-image: none !important }";
   document.head.append(sheet);
   const images = [...document.images];
   for (const image of images) image.loading = "eager";

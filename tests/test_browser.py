@@ -41,7 +41,6 @@ SOME = (  # chapters, for what the press makes alike in all
     "chapters/11-3-gradient-descent.html",
 )
 FIGURE = ".dl-play"
-TERM = "momentum"
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +95,8 @@ def test_pages_are_light_quiet_accessible_and_fit_a_phone(visit, published):
         page.emulate_media(color_scheme="dark")
         rules = () if name in KINDS else COLOURS
         faults += [f"dark: {fault}" for fault in seen.judged(*rules)]
-        if page.locator("html").get_attribute("data-theme") != "dark":
+        theme = page.locator("html").get_attribute("data-theme")
+        if theme != "dark" and name != "404.html":  # it has no script
             faults.append("does not follow the system into the dark")
         if faults:
             found[name] = sorted(set(faults))
@@ -134,7 +134,7 @@ def test_everything_can_be_read_without_scripts(visit):
         # Chromium reports preloaded scripts as failed where there are none.
         assert [f for f in seen.faults if ".js" not in f] == [], name
         formulas = page.locator("article .katex")
-        size = formulas.first.bounding_box()
+        size = page.locator("article .katex:visible").first.bounding_box()
         assert size["width"] > 2, name
         assert size["height"] > 2, name
         assert page.locator("article .katex math").count() == formulas.count()
@@ -254,7 +254,8 @@ def exported(tmp_path_factory):
         figure = sliders._page(
             sine,
             "a wave that gets shorter from left to right",
-            "The wave is shorter where k is larger. <script>bad()</script>",
+            "Where is the wave shorter? <script>bad()</script>",
+            "The wave is shorter where k is larger.",
             {"k": "<i>k</i> (1/s)"},
             {},
             {"k": [1, 2, 3], "kind": ["sine", "cosine"]},
@@ -302,33 +303,6 @@ def test_figures_move_in_an_exported_notebook(browser, exported, theme):
 
 
 # ---- what a reader does ---------------------------------------------------
-
-
-def finds(page):
-    link = page.locator("#search-results a[href*='gradient-descent']").first
-    link.wait_for()
-
-
-def test_the_search_page_finds_a_word(visit):
-    seen = visit()
-    page = seen.open("search.html")
-    page.locator("main input[type=search]").fill(TERM)
-    page.keyboard.press("Enter")
-    finds(page)
-    assert seen.faults == []
-
-
-def test_control_k_leads_to_the_search_page(visit):
-    seen = visit()
-    page = seen.open("index.html")
-    page.keyboard.press("Control+k")
-    field = page.locator("dialog input[type=search]")
-    field.wait_for()
-    field.fill(TERM)
-    field.press("Enter")
-    page.wait_for_url(f"**/search.html?q={TERM}*")
-    finds(page)
-    assert seen.faults == []
 
 
 def test_the_theme_that_is_chosen_stays(visit):
@@ -442,9 +416,9 @@ WIDE = """() => {
     outputs: "article .cell_output pre",
   };
   for (const [kind, blocks] of Object.entries(kinds)) {
-    for (const { scrollWidth, clientWidth } of document.querySelectorAll(blocks)) {
+    for (const block of document.querySelectorAll(blocks)) {
       found.all += 1;
-      found[kind] += scrollWidth > clientWidth + 1;
+      found[kind] += block.scrollWidth > block.clientWidth + 1;
     }
   }
   return found;
@@ -553,10 +527,8 @@ def test_an_address_that_means_nothing_breaks_nothing(visit):
     seen = visit()
     page = seen.open("chapters/11-3-gradient-descent.html#100%")
     assert seen.faults == []
-    page.emulate_media(media="print")
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    printed = "article details:not(.hide, .dl-lines, .solution, [open])"
-    folds = page.locator(f"{printed}:not(.dl-experiments)")
+    page.locator(".dl-layers label", has_text="Everything").click()
+    folds = page.locator("article details:not([open])")
     assert folds.count() == 0
 
 

@@ -59,7 +59,8 @@ def tree(tmp_path):
         | ({} if verdict == "ok" else {"origin": "sheet"})
         for place, (name, (kind, verdict)) in enumerate(ENTRIES.items(), 1)
     ]
-    sections = [{"part": "P", "notebooks": {"1-a": ["a-*"], "2-b": ["b-*"]}}]
+    plan = {"1-a": {"statements": ["a-*"]}, "2-b": {"statements": ["b-*"]}}
+    sections = [{"part": "P", "notebooks": plan}]
     files = {
         "chapters/cheatsheet.yml": yaml.safe_dump(entries),
         "chapters/sections.yml": yaml.safe_dump(sections),
@@ -223,10 +224,26 @@ def test_a_check_counts_only_where_the_entry_is_stated(tree):
 def test_a_plan_that_does_not_fit_the_sheet_is_refused(
     tree, patterns, message
 ):
-    plan = yaml.safe_dump([{"part": "P", "notebooks": patterns}])
+    named = {name: {"statements": group} for name, group in patterns.items()}
+    plan = yaml.safe_dump([{"part": "P", "notebooks": named}])
     (tree / "chapters" / "sections.yml").write_text(plan, "utf-8")
     with pytest.raises(ValueError, match=message):
         coverage.measure(tree)
+
+
+def test_what_is_said_of_a_notebook_is_known():
+    for name, said in coverage.described(ROOT).items():
+        assert said["question"].endswith("?"), name
+        written = (ROOT / "chapters" / f"{name}.ipynb").exists()
+        assert written == bool(said.get("able")), name
+
+
+def test_an_unknown_word_on_a_notebook_is_refused(tree):
+    plan = [{"part": "P", "notebooks": {"1-a": {"need": ["x"]}}}]
+    path = tree / "chapters" / "sections.yml"
+    path.write_text(yaml.safe_dump(plan), "utf-8")
+    with pytest.raises(ValueError, match=r"1-a: expected .* got .'need'"):
+        coverage.described(tree)
 
 
 def test_the_plan_sends_every_entry_to_one_notebook():

@@ -1,4 +1,5 @@
 import html.parser
+import itertools
 import json
 import re
 
@@ -35,10 +36,13 @@ def zigzag(ax, k, kind="up"):
     ax.set(xlim=(0, 1), ylim=(0, 1), title=f"{kind} by {k}", xlabel="x (m)")
 
 
-def page(draw=zigzag, alt=ALT, finding=FINDING, labels=(), start=(), **grids):
+def page(
+    draw=zigzag, alt=ALT, finding=FINDING, labels=(), start=(), drag=None,
+    **grids,
+):  # fmt: skip
     grids = grids or {"k": [0.25, 0.5, 1], "kind": ["up", "down"]}
     words = (alt, QUESTION, finding)
-    return sliders._page(draw, *words, dict(labels), dict(start), grids)
+    return sliders._page(draw, words, dict(labels), dict(start), grids, drag)
 
 
 # A reader of the format that shares nothing with the writer or the script.
@@ -530,7 +534,9 @@ def test_interactive_refuses(options, says):
 
 def test_interactive_needs_a_parameter():
     with pytest.raises(ValueError, match=r"^grids: .*got 0"):
-        plot.interactive(zigzag, alt=ALT, finding=FINDING)
+        plot.interactive(
+            zigzag, name="zig", alt=ALT, question=QUESTION, finding=FINDING
+        )
 
 
 def test_the_output_has_words_for_those_who_cannot_see_it(monkeypatch):
@@ -550,3 +556,194 @@ def test_the_film_leaves_out_what_stays():
     got = film.shoot(zigzag, {"k": [1, 2]}, {"k": 0})
     assert len(got.frames) == 2
     assert got.base.count("data-g") == len(got.frames[0]) == 3
+
+
+def test_more_words_than_five_are_a_list_that_opens():
+    names = ["up", "down", *"abcd"]
+    text = page(k=[1, 2], kind=names, start={"kind": "down"})
+    tags = Tags(text)
+    assert [i["type"] for i in tags.named("input")] == ["range"]
+    assert len(tags.named("select")) == 1
+    chosen = [o["value"] for o in tags.named("option") if "selected" in o]
+    assert chosen == ["1"]
+    assert "down by 2<" in text[: text.index("</svg>")]
+    five = Tags(page(k=[1, 2], kind=["up", "down", *"abc"]))
+    assert not five.named("select")
+
+
+def contrast(one, other):
+    def light(colour):
+        parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        linear = [
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+            for c in parts
+        ]
+        return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+    dim, bright = sorted((light(one), light(other)))
+    return (bright + 0.05) / (dim + 0.05)
+
+
+def test_colours_of_lines_follow_the_mode():
+    def draw(ax, k):
+        for shift in range(4):
+            ax.plot([0, 1], [shift, shift + k])
+        ax.fill_between([0, 1], [0, k], alpha=0.2)
+        ax.set(xlim=(0, 1), ylim=(0, 6))
+
+    text = page(draw, k=[1, 2])
+    sheet, rest = text.split("</style>", 1)
+    assert not re.findall("#(?:0072b2|d55e00|009e73|cc79a7)", rest)
+    assert {f"var(--dl-{k})" for k in range(4)} <= set(
+        re.findall(r"var\(--dl-\d\)", rest)
+    )
+    day, night = (
+        dict(re.findall(r"(--dl-\d):(#\w{6})", part))
+        for part in sheet.split("@media screen")
+    )
+    assert day.keys() == night.keys()
+    assert len(day) == 4
+    assert min(contrast(c, "#ffffff") for c in day.values()) >= 3
+    # the grounds of the site and of JupyterLab
+    for ground in ("#14181e", "#121212", "#111111"):
+        assert min(contrast(c, ground) for c in night.values()) >= 3
+
+
+# Places in the picture
+
+
+def bowl(ax, x0, y0):
+    ax.plot([0, x0], [1, y0], marker="o")
+    ax.set(xlim=(0, 4), ylim=(1, 1000), yscale="log", title=f"{x0} {y0}")
+
+
+def test_places_are_where_matplotlib_puts_the_values():
+    xs, ys = [0.5, 1, 3.5], [1, 10, 500]
+    text = page(
+        bowl, x0=xs, y0=ys, drag={"x": "x0", "y": "y0"}, start={"x0": 1}
+    )
+    ((tag),) = [t for t in Tags(text).named("rect") if "data-at" in t]
+    assert "touch-action:none" in tag["style"]
+    left, top, width, height = (
+        float(tag[name]) for name in ("x", "y", "width", "height")
+    )
+    (one, at_x, none), (two, also_none, at_y) = json.loads(tag["data-at"])
+    assert (one, two, none, also_none) == (0, 1, 0, 0)
+    reader = read(text)
+    for k, place in enumerate(itertools.product(at_x, at_y)):
+        ((path,),) = [paths for _, paths, _ in reader.frame(k) if paths]
+        (x, y) = path[-1][1][-1]  # where the line to (x0, y0) ends
+        assert x == pytest.approx(left + width * place[0] / 1000, abs=0.35)
+        assert y == pytest.approx(top + height * place[1] / 1000, abs=0.35)
+
+
+def test_words_stand_where_they_are_said_to_stand():
+    at = [(0.2, 0.5), (0.8, 0.5)]
+    text = page(drag={"xy": ("kind", at)})
+    assert len(re.findall("<script>", text)) == 2
+    assert "<script>" not in text.replace("<script>", "", 2)
+    along = page(drag={"x": ("kind", [0.2, 0.8])})
+    assert "touch-action:pan-y" in along
+    assert "data-at" not in page()
+
+
+@pytest.mark.parametrize(
+    ("drag", "says"),
+    [
+        ("m", r"among \['k', 'kind'\], got 'm'"),
+        ({"z": "k"}, '"x", "y" or "xy" with one'),
+        ({}, '"x", "y" or "xy" with one'),
+        ({"x": "k", "axes": 1}, "axes among 0 to 0, got 1"),
+        ("kind", r"give \('kind', \[...\]\)"),
+        ({"xy": "k"}, "no number along xy"),
+        ({"x": ("k", [1, 2])}, "3 places for 'k', each of 1 numbers"),
+        ({"xy": ("k", [1, 2, 3])}, "each of 2 numbers"),
+    ],
+)
+def test_drag_refuses(drag, says):
+    with pytest.raises(ValueError, match=f"^drag: .*{says}"):
+        page(drag=drag)
+
+
+def test_a_place_that_the_axes_cannot_show_is_refused():
+    with pytest.raises(ValueError, match="a logarithmic axis has no 0"):
+        page(bowl, x0=[1, 2], y0=[0, 10], drag={"y": "y0"})
+
+
+# In a browser
+
+
+@pytest.fixture(scope="module")
+def moved(browser):
+    """Show a slider of 28 stops and a list of 7 words, both in the picture."""
+
+    def draw(ax, u, way):
+        ax.plot([0, u], [0, 1 + "abcdefg".index(way)], marker="o")
+        ax.set(xlim=(-10, 10), ylim=(0, 8), title=f"at {u} {way}")
+
+    with mpl.rc_context():
+        plot.style()
+        text = page(
+            draw, u=[k - 13.5 for k in range(28)],
+            way=list("abcdefg"), labels={"u": "place of the box"},
+            drag={"x": "u", "y": ("way", range(1, 8))},
+        )  # fmt: skip
+    tab = browser.new_page(viewport={"width": 1280, "height": 900})
+    tab.set_content(f"<!doctype html><body>{text}</body>")
+    yield tab
+    tab.close()
+
+
+def test_a_slow_stroke_passes_every_stop_and_moves_nothing_else(moved):
+    slider = moved.locator("input[type=range]")
+    track = slider.bounding_box()
+    picture = moved.locator(".dl-play svg").bounding_box()
+    assert track["width"] == pytest.approx(picture["width"], abs=1)
+    assert track["width"] > 600
+    y = track["y"] + track["height"] / 2
+    mouse, seen, places = moved.mouse, [], []
+    mouse.move(track["x"] + 8, y)
+    mouse.down()
+    for x in np.linspace(track["x"] + 8, track["x"] + track["width"] - 8, 84):
+        mouse.move(float(x), y)
+        seen.append(int(slider.input_value()))
+        places.append(slider.bounding_box())
+    mouse.up()
+    assert seen == sorted(seen)
+    assert set(seen) == set(range(28))
+    assert all(place == track for place in places)
+
+
+def test_a_press_in_the_picture_chooses_the_nearest_values(moved):
+    pad = moved.locator(".dl-pad")
+    box = pad.bounding_box()
+    way = moved.locator("select")
+
+    def to(x, y):
+        return (
+            box["x"] + box["width"] * (x + 10) / 20,
+            box["y"] + box["height"] * (8 - y) / 8,
+        )
+
+    title = moved.locator(".dl-play svg text", has_text="at ")
+    moved.mouse.move(*to(3.4, 2.2))
+    moved.mouse.down()
+    assert title.text_content() == "at 3.5 b"
+    assert way.input_value() == "1"
+    said = moved.locator("label span").first.text_content()
+    assert said == "3.5"
+    moved.mouse.move(*to(-6.6, 6.9))
+    assert title.text_content() == "at -6.5 g"
+    moved.mouse.move(*to(-30, 20))  # outside: the pointer is held
+    assert title.text_content() == "at -13.5 g"
+    moved.mouse.up()
+    moved.mouse.move(*to(1, 1))
+    assert title.text_content() == "at -13.5 g"
+
+
+def test_on_paper_the_values_stand_by_the_picture(moved):
+    moved.emulate_media(media="print")
+    assert moved.locator("label span").first.is_visible()
+    assert not moved.locator("input").is_visible()
+    assert moved.locator(".dl-play svg").is_visible()
+    moved.emulate_media(media="screen")

@@ -121,8 +121,14 @@ def test_jupyterlab_shows_numbers_and_figures_of_the_book(ours, browser):
     book = page.locator(".jp-Notebook")
     drawn = book.locator(".jp-OutputArea-output").locator("img, svg")
     assert drawn.count() >= figures > 0
-    first = " ".join(book.locator(".jp-Cell").first.inner_text().split())
-    referred = re.findall(r"\w+ 11\.3\.\d+", first)
+    cells = book.locator(".jp-MarkdownCell").all_inner_texts()
+    kinds = {box.kind.title() for box in boxes}
+    text = " ".join(" ".join(cells).split())
+    referred = [
+        words
+        for words in re.findall(r"\w+ 11\.3\.\d+", text)
+        if words.split()[0] in kinds
+    ]
     assert len(referred) > 10
     assert set(referred) <= set(wanted)
     page.close()

@@ -1,152 +1,137 @@
-"""Layers of a chapter: what folds, what is shown, what a link opens."""
+"""A chapter in layers, on the screen and on paper."""
 
+import re
+
+import press
 import pytest
-from press import SAMPLE, book, build, check, code, markdown
 
-pytest.importorskip("playwright.sync_api")
-
-from browser import Visit, served
-
-CHAPTER = "chapters/12-2-discrete-convolution.html"
-SHOWN = """what => [...document.querySelectorAll(what)].filter(
-  part => part.checkVisibility({ contentVisibilityAuto: false })).length"""
-LAYER = "document.documentElement.dataset.layer"
-
-
-def tagged(cell, *tags):
-    cell["metadata"]["tags"] = list(tags)
-    return cell
+CHAPTER = "chapters/12-1-convolution.html"
+CHECKED = press.check("opt-sgd")
+CELLS = [
+    press.markdown(
+        "# 11.3 Layers\n\nThe question.\n\n## One\n\nWhy one would.\n\n"
+        ":::{prf:definition} Noise\n:label: opt-sgd\n\nThe statement.\n:::\n\n"
+        ":::{prf:proof}\n:class: dropdown\n\nThe reason.\n:::"
+    ),
+    press.code("only = 'checks'", CHECKED, CHECKED),
+    {
+        **press.code("it = 'teaches'", CHECKED),
+        "metadata": {"tags": ["open"]},
+    },
+    press.code("no = 'check'"),
+]
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    """A chapter with each kind of cell."""
+def sample(tmp_path_factory):
     tree = tmp_path_factory.mktemp("layers")
-    lines = [check("opt-sgd", says=f"line {k}") for k in range(3)]
-    cells = [
-        *SAMPLE[:2],
-        code("check.close('opt-sgd', a, b)", *lines),
-        tagged(code("check.close('opt-sgd', a, b)", lines[0]), "open"),
-        code("both()", lines[0], check("opt-sgd", "refutes"), lines[1]),
-        code("print(1)"),
-        markdown("## Last\n\nWords.\n\n(opt-nesterov)=\nTwo points."),
-    ]
-    book(tree, {"11-3-sample": cells})
-    site = build(tree)
-    return site.pages["chapters/11-3-sample.html"]
+    press.book(tree, {"11-3-layers": CELLS})
+    return press.build(tree)
 
 
-@pytest.fixture(scope="module")
-def site(published):
-    with served(published.html) as address:
-        yield address
+def test_code_that_only_checks_is_folded(sample):
+    cells = press.section(sample, "11-3-layers").select("div.cell")
+    folded = [bool(cell.select("details pre")) for cell in cells]
+    assert folded == [True, False, False]
+    assert "Code of the checks" in cells[0].summary.text
+
+
+def test_lines_about_one_statement_are_one_that_opens(sample):
+    first, second, _ = press.section(sample, "11-3-layers").select("div.cell")
+    (lines,) = first.select("details.dl-lines")
+    assert " ".join(lines.summary.text.split()) == (
+        "✓ 2 checks of 11.3.3 Stochastic gradient descent"
+    )
+    assert len(lines.select("li")) == 2
+    assert not second.select("details.dl-lines")
+    assert second.select_one(".dl-check")
 
 
 @pytest.fixture
-def visit(browser, site):
-    visits = []
-
-    def start(**options):
-        visits.append(Visit(browser, site, **options))
-        return visits[-1]
-
-    yield start
-    for each in visits:
-        each.close()
+def chapter(published, browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto((published.html / CHAPTER).as_uri())
+    yield page
+    context.close()
 
 
-def cell(page, number):
-    return page.find(id=f"cell-{number}").find_parent(class_="cell")
+def choose(page, name):
+    page.locator(".dl-layers label", has_text=name).click()
 
 
-def test_a_cell_that_only_checks_folds_its_code(small):
-    fold = cell(small, 1).find("details", class_="hide")
-    assert fold.summary.get_text() == "Code of the checks"
-    assert fold.find(class_="cell_input")
-    assert not cell(small, 2).find("details", class_="hide")  # open
-    assert not cell(small, 4).find("details", class_="hide")  # no check
+def seen(page, selector):
+    script = "nodes => nodes.filter(node => node.checkVisibility()).length"
+    return page.locator(selector).evaluate_all(script)
 
 
-def test_green_lines_about_one_statement_are_one_that_opens(small):
-    (group,) = cell(small, 1).select(".dl-lines")
-    assert group.summary.get_text().startswith("✓ 3 checks of 11.3.")
-    assert [item.get_text(strip=True) for item in group.find_all("li")] == [
-        "line 0",
-        "line 1",
-        "line 2",
-    ]
-    assert group.find("a", href="#opt-sgd")
+PROSE = "article section > section > p"
+BOX = ".proof:not([id^=proof-of-]) > section > p"
+PROOF = "[id^=proof-of-]:not(details)"
 
 
-def test_a_refuted_line_stands_alone_and_in_its_order(small):
-    output = cell(small, 3).find(class_="cell_output")
-    lines = output.find_all(class_="dl-check", recursive=False)
-    kinds = ["dl-refuted" in line["class"] for line in lines]
-    assert kinds == [False, True, False]
-    assert not output.select(".dl-lines")
+def test_statements_show_what_they_state_and_no_more(chapter):
+    boxes = chapter.locator(BOX).count()
+    prose = seen(chapter, PROSE)
+    assert seen(chapter, BOX) == boxes > 10
+    assert seen(chapter, PROOF) > 3
+    choose(chapter, "Statements")
+    assert seen(chapter, BOX) == boxes
+    assert seen(chapter, PROOF) == 0
+    assert seen(chapter, "article .cell_input pre") == 0
+    assert seen(chapter, PROSE) < prose / 4
+    assert seen(chapter, "article figure.dl-figure img") > 4
+    assert seen(chapter, ".dl-check") > 10
 
 
-def test_the_switch_hides_remembers_and_shows_again(visit):
-    seen = visit()
-    page = seen.open(CHAPTER, whole=True)
-    assert page.evaluate(LAYER) == "derivations"
-    proofs = "article [id^=proof-of-]"
-    boxes = "article .proof:not([id^=proof-of-]) p:not(.admonition-title)"
-    stated, proved = page.evaluate(SHOWN, boxes), page.evaluate(SHOWN, proofs)
-    assert proved > 3
-    chosen = page.locator(".dl-layers input:checked")
-    chosen.focus()
-    page.keyboard.press("ArrowLeft")
-    assert page.evaluate(LAYER) == "statements"
-    assert page.evaluate(SHOWN, proofs) == 0
-    assert page.evaluate(SHOWN, boxes) == stated
-    assert page.evaluate(SHOWN, "article .cell_input") == 0
-    assert page.evaluate(SHOWN, "article .dl-check") > 10
-    page = seen.open("index.html")
-    assert page.evaluate(LAYER) is None  # no chapter
-    page = seen.open(CHAPTER)
-    assert page.evaluate(LAYER) == "statements"
-    page.locator(".dl-layers [value=everything]").check()
-    assert page.locator("article details:not([open])").count() == 0
-    page.locator(".dl-layers [value=derivations]").check()
-    assert page.locator("article details[open]").count() == 0
-    assert seen.faults == []
+def test_everything_is_open_and_closes_again(chapter):
+    closed = chapter.locator("article details:not([open])")
+    before = closed.count()
+    choose(chapter, "Everything")
+    assert closed.count() == 0
+    choose(chapter, "Derivations")
+    assert closed.count() == before > 20
 
 
-def test_a_link_shows_what_the_layer_hides_and_the_code_of_a_check(visit):
-    seen = visit()
-    seen.context.add_init_script("localStorage.setItem('layer', 'statements')")
-    page = seen.open(CHAPTER)
-    name = page.locator("[id^=proof-of-]").first.get_attribute("id")
-    assert not page.locator(f"#{name}").is_visible()
-    page.evaluate("name => { location.hash = name }", name)
-    page.locator(f"#{name}").wait_for()
-    place = page.locator(".cell:has(> details.hide):has(.dl-lines)").first
-    mark = place.locator("xpath=.").get_attribute("id")
-    if mark is None or not mark.startswith("check-"):
-        mark = place.locator("[id^=check-]").first.get_attribute("id")
-    page.evaluate("name => { location.hash = name }", mark)
-    page.wait_for_function(
-        "cell => [...cell.querySelectorAll('details')].every(d => d.open)",
-        arg=place.element_handle(),
-    )
-    assert seen.faults == []
+def test_the_choice_is_remembered(chapter):
+    choose(chapter, "Statements")
+    chapter.reload()
+    checked = chapter.locator(".dl-layers input:checked")
+    assert checked.get_attribute("value") == "statements"
+    assert seen(chapter, PROOF) == 0
 
 
-def test_without_scripts_nothing_is_hidden(visit):
-    page = visit(java_script_enabled=False).open(CHAPTER)
+def test_a_link_to_what_is_hidden_shows_it(chapter):
+    choose(chapter, "Statements")
+    name = chapter.locator(PROOF).first.get_attribute("id")
+    chapter.evaluate("name => { location.hash = name; }", name)
+    chapter.locator(f"#{name}").wait_for(state="visible")
+
+
+def pages(page):
+    paper = page.pdf(prefer_css_page_size=True)
+    return len(re.findall(rb"/Type\s*/Page[^s]", paper))
+
+
+def test_paper_shows_what_the_layer_shows(chapter):
+    """Fewer sheets for less; the title stands on paper, no control does."""
+    count = {}
+    for name in ("Statements", "Derivations", "Everything"):
+        choose(chapter, name)
+        count[name] = pages(chapter)
+    assert 2 * count["Statements"] < count["Derivations"]
+    assert count["Derivations"] < count["Everything"]
+    assert count["Derivations"] < 45  # 64 when code and folds were printed
+    chapter.emulate_media(media="print")
+    assert seen(chapter, "article h1") == 1
+    for control in (".dl-layers", ".dl-run", ".dl-copy", ".dl-report"):
+        assert seen(chapter, control) == 0, control
+
+
+def test_without_scripts_all_is_there(published, browser):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((published.html / CHAPTER).as_uri())
+    assert page.locator(PROOF).first.is_visible()
     assert not page.locator(".dl-layers").is_visible()
-    assert page.locator("article [id^=proof-of-]").first.is_visible()
-
-
-def test_choosing_a_layer_before_drawing_shifts_nothing(visit):
-    seen = visit()
-    seen.context.add_init_script(
-        "localStorage.setItem('layer', 'statements');"
-        "window.shifts = 0; new PerformanceObserver(list => {"
-        "for (const shift of list.getEntries()) window.shifts += shift.value;"
-        "}).observe({ type: 'layout-shift', buffered: true });"
-    )
-    page = seen.open(CHAPTER)
-    page.evaluate("() => new Promise(requestAnimationFrame)")
-    assert page.evaluate("window.shifts") < 0.01
+    context.close()

@@ -15,6 +15,7 @@ from docutils import nodes
 from docutils.utils import new_document
 from fontTools.ttLib import TTFont
 
+from _ext.lists import search
 from _ext.page import fonts, lean, script, stylesheet
 
 ROOT = Path(__file__).parents[1]
@@ -45,7 +46,7 @@ def site(published):
 @cache
 def weight(path):
     content = path.read_bytes()
-    packed = path.suffix in (".woff", ".png", ".jpg")
+    packed = path.suffix in (".woff2", ".png", ".jpg")
     return len(content) if packed else len(gzip.compress(content, 9))
 
 
@@ -64,7 +65,7 @@ def asked(site, name):
     text = site.pages.text(name)
     for classes, font in FONTS.items():
         if re.search(rf'class="[^"]*\b({classes})\b', text):
-            found.update(folder.glob(f"KaTeX_{font}.*.woff"))
+            found.update(folder.glob(f"KaTeX_{font}.*.woff2"))
     return found
 
 
@@ -194,8 +195,7 @@ def test_a_page_asks_for_one_style_sheet_and_waits_for_no_script(site):
         assert re.search(r"site\.css\?v=\w{10}$", sheets[0]["href"])
         for node in page.find_all("script", src=True):
             assert node.has_attr("defer"), (name, node)
-        index = page.find("script", src=re.compile("searchindex"))
-        assert (index is not None) == (name == "search.html"), name
+        assert not page.find("script", src=re.compile("search-?index")), name
 
 
 def test_nothing_is_left_that_no_page_asks_for(site):
@@ -231,16 +231,32 @@ def test_every_icon_has_a_drawing(site):
 
 def test_every_formula_keeps_its_glyphs(site):
     """What a whole font has, its part has for every glyph in use."""
-    codes = set(fonts.glyphs(raw(site)))
+    pages = list(raw(site))
+    every, few = fonts.glyphs(pages), fonts.signs(pages)
     source = ROOT / "node_modules" / "katex" / "dist" / "fonts"
     text = (site.html / "_static" / "site.css").read_text("utf-8")
     for path in sorted(source.glob("*.ttf")):
-        assert f"{path.stem}." in text or "data:font/woff" in text
-        part = list(site.html.glob(f"_static/katex/fonts/{path.stem}.*.woff"))
+        assert f"{path.stem}." in text or "data:font/woff2" in text
+        part = list(site.html.glob(f"_static/katex/fonts/{path.stem}.*.woff2"))
         if part:
             whole = set(TTFont(path)["cmap"].getBestCmap())
             have = set(TTFont(part[0])["cmap"].getBestCmap())
+            codes = set(few.get(path.stem, every))
             assert have >= whole & codes, path.stem
+
+
+def test_a_font_keeps_the_signs_that_it_draws():
+    page = (
+        '<span class="mord mathbf mtight" style="a:b">A&lt;</span>'
+        '<span class="mord mathnormal">n</span>'
+        '<span class="mord boldsymbol">θ</span>'
+    )
+    found = fonts.signs([page])
+    assert found["KaTeX_Main-Bold"] == [ord("<"), ord("A")]
+    assert found["KaTeX_Math-BoldItalic"] == [ord("θ")]
+    assert found["KaTeX_Math-Italic"] == [ord("n")]
+    assert found["KaTeX_AMS-Regular"] == [ord("□")]
+    assert fonts.signs([page, '<span class="mord textbf">all</span>']) == {}
 
 
 def test_a_page_says_what_it_is_about(site):
@@ -295,7 +311,9 @@ def test_a_second_run_changes_nothing(site, tmp_path):
     named = stylesheet.files(map(str, site.pages.values()))
     stylesheet.sweep(tmp_path / "_static", named, text)
     left = {p.relative_to(tmp_path) for p in tmp_path.rglob("*")}
-    static = (site.html / "_static").rglob("*")
-    assert left - {Path("_static")} == {
-        p.relative_to(site.html) for p in static
+    static = {
+        p.relative_to(site.html) for p in (site.html / "_static").rglob("*")
     }
+    late = {Path("_static") / name for name in (search.INDEX, search.ENGINE)}
+    assert late <= static  # they are written after all else, each time
+    assert left - {Path("_static")} == static - late

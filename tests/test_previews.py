@@ -21,6 +21,7 @@ from browser import Visit, served
 CHAPTER = "chapters/02-analysis.html"
 PHONE = {"width": 390, "height": 844}
 OPEN = ".dl-preview:popover-open"
+LIST = "details.dl-list > summary"  # of the chapter's statements
 STATEMENT = "article p a[href='#ana-log-trick']"
 EQUATION = "article p a[href^='#equation-']:not(.headerlink)"
 CITATION = "article p a[href*='bibliography.html#']"
@@ -154,6 +155,7 @@ def visit(browser, site):
 
 def test_a_pointer_that_rests_on_a_link_shows_what_it_leads_to(visit):
     seen, page = visit()
+    page.locator(LIST).click()
     before = page.evaluate("document.documentElement.scrollHeight")
     shift = (
         "() => new Promise(done => new PerformanceObserver(list => done("
@@ -203,6 +205,7 @@ def test_the_focus_shows_a_card_and_the_keyboard_reaches_it(visit):
 
 def test_a_long_card_scrolls_by_the_keyboard(visit):
     _, page = visit(viewport={"width": 1000, "height": 420})
+    page.locator(LIST).click()
     link = page.locator(STATEMENT).first
     link.evaluate("link => link.focus({focusVisible: true})")
     page.locator(OPEN).wait_for()

@@ -113,7 +113,7 @@ def test_no_address_breaks_a_page(browser, site, hash_):
     page = seen.open(CHAPTER + hash_)
     page.locator(".theme-switch-button:visible").first.click()
     assert page.locator("html").get_attribute("data-mode") != "auto"
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.locator(".dl-layers label", has_text="Everything").click()
     assert page.locator("article details:not([open])").count() == 0
     page.evaluate("hash => { location.hash = hash; }", "#%")
     assert seen.faults == []
@@ -215,6 +215,7 @@ def test_a_formula_is_copied_whole(chapter):
 
 
 def test_a_text_without_formulas_is_copied_as_it_is(chapter):
+    chapter.locator("article .cell details > summary").first.click()
     text, _ = copied(chapter, "article .cell_input pre")
     assert text.startswith("import math\n")
 

@@ -171,7 +171,9 @@ def test_every_link_leads_somewhere(built):
 def test_every_image_has_an_alternative_text_and_exists(built):
     for name, page in built.pages.items():
         for image in page.find_all("img"):
-            assert image.get("alt", "").strip(), (name, image)
+            # a card says in words what its picture shows
+            if not image.find_parent(class_="dl-card"):
+                assert image.get("alt", "").strip(), (name, image)
             path = (built.html / name).parent / unquote(image["src"])
             assert path.exists(), (name, image)
 
@@ -306,16 +308,20 @@ def test_experiments_are_listed_at_the_end_and_adorn_nothing(sample):
     assert text(question) == "How fast ?"
     assert not question.select(".dl-mark")
     assert page.find(id=anchor.removeprefix("#"))
-    line = page.select(".dl-check")[6]
-    assert text(line) == "✓ Checked Experiment: long way : it arrives"
-    assert line.a["href"] == "#exp-11-3-long-way"
+    (line,) = [
+        line
+        for line in page.select(".dl-check")
+        if line.find("a", href="#exp-11-3-long-way")
+    ]
+    assert "it arrives" in text(line)
     assert not section(sample, "11-3-gradient-descent").select(
         ".dl-experiments"
     )
 
 
 def test_links_carry_the_number_of_the_sheet(sample):
-    first = section(sample, "11-3-gradient-descent").find("p")
+    page = section(sample, "11-3-gradient-descent")
+    first = page.find("p", class_=False)
     second = section(sample, "other").find("p")
     escape = records.inventory(ROOT)["opt-sgd-escape"]["kind"]
     kind = "Remark" if escape == "comment" else escape.title()
@@ -369,8 +375,8 @@ def test_cells_are_numbered_and_folded(sample):
     cells = page.find_all(class_="cell")
     labels = [text(cell.find(class_="dl-cell")) for cell in cells]
     assert labels == [f"Cell {k}" for k in range(1, len(cells) + 1)]
-    (folded,) = page.select(".cell details")
-    assert "secret" in text(folded.pre)
+    folds = [fold for fold in page.select(".cell details") if fold.pre]
+    (folded,) = [fold for fold in folds if "secret" in text(fold.pre)]
     assert page.find(id="cell-7").find_parent(class_="cell").details == folded
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from _ext.notebook import coverage, records
+from _ext.page import head
 
 WIDTH = 360  # of the picture, so that a telephone shows it at full size
 HEIGHT, GAP = 30, 4  # of a tile; between two of them
@@ -61,14 +62,27 @@ def _tile(root: Path, name: str, statements: int, path: Path | None) -> Tile:
     words = name.split("-")[len(digits) :]
     number = ".".join(str(int(word)) for word in digits)
     title = " ".join(words).capitalize()
+    times: list[str] = []
     if path is not None:
-        number, title = _titled(path)
-    return Tile(name, number, title, statements, path is not None, "", (), ())
+        nb = records.read(path)
+        number, title = _titled(nb)
+        times = head.times(nb)
+    said = coverage.described(root)[name]
+    return Tile(
+        name,
+        number,
+        title,
+        statements,
+        path is not None,
+        said.get("question", ""),
+        tuple(said.get("needs", ())),
+        tuple(times),
+    )
 
 
-def _titled(path: Path) -> tuple[str, str]:
+def _titled(nb: records.Notebook) -> tuple[str, str]:
     """Return number and title of a notebook from its first line."""
-    first = records.read(path)["cells"][0]["source"].splitlines()[0]
+    first = nb["cells"][0]["source"].splitlines()[0]
     match = TITLE.fullmatch(first)
     return (match["number"], match["title"]) if match else ("", first)
 

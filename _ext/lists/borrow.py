@@ -34,12 +34,16 @@ LEFT = (nodes.target, nodes.footnote_reference, nodes.system_message, Entry)
 
 
 class Stated(NamedTuple):
-    """What a chapter states of one entry, and its first cells for it."""
+    """What a chapter states of one entry, and its first cells for it.
+
+    `refutations` are the checks that refute what is printed: cell and words.
+    """
 
     docname: str
     content: list[nodes.Node]
     checked: Cell | None
     refuted: Cell | None
+    refutations: tuple[tuple[Cell, str], ...] = ()
 
 
 def depend(env: BuildEnvironment) -> None:
@@ -104,12 +108,23 @@ def _on_page(env: BuildEnvironment, docname: str) -> dict[str, Stated]:
     numbers = outputs.code_numbers(nb)
     doctree = env.get_doctree(docname)
 
-    def first(name: str, kinds: Iterable[str]) -> Cell | None:
-        for record in records.records(nb):
-            if record.id == name and record.kind in kinds:
-                cell = record.cell
-                return anchors[name, cell], numbers[cell]
-        return None
+    def cells(name: str, kinds: Iterable[str]) -> list[tuple[Cell, str]]:
+        return [
+            ((anchors[name, record.cell], numbers[record.cell]), record.says)
+            for record in records.records(nb)
+            if record.id == name and record.kind in kinds
+        ]
+
+    def stated(name: str, content: list[nodes.Node]) -> Stated:
+        checked = [cell for cell, _ in cells(name, records.POSITIVE)]
+        against = cells(name, {"refutes"})
+        return Stated(
+            docname,
+            content,
+            checked[0] if checked else None,
+            against[0][0] if against else None,
+            tuple(dict.fromkeys(against)),
+        )
 
     found: dict[str, list[nodes.Node]] = {}
     for box in doctree.findall(nodes.Element):
@@ -119,12 +134,7 @@ def _on_page(env: BuildEnvironment, docname: str) -> dict[str, Stated]:
         if line["dl_id"] not in found:
             found |= _share(_after(line), [])
     return {
-        name: Stated(
-            docname,
-            content,
-            first(name, records.POSITIVE),
-            first(name, {"refutes"}),
-        )
+        name: stated(name, content)
         for name, content in found.items()
         if name in inventory
     }

@@ -73,6 +73,13 @@ class Fill(SphinxPostTransform):
         """Return the folder of the book."""
         return Path(self.app.srcdir)
 
+    @property
+    def tiles(self) -> list[atlas.Part]:
+        """Return the parts of the book, read once a build."""
+        if not hasattr(self.app, "dl_tiles"):
+            self.app.dl_tiles = atlas.parts(self.root)
+        return self.app.dl_tiles
+
     def erratum(self, place: Place) -> list[nodes.Node]:
         """Return one misprint with the number that refutes it."""
         name, says = place["dl_id"], place["dl_says"]
@@ -142,7 +149,7 @@ class Fill(SphinxPostTransform):
         """Return the sections as a picture of links."""
         here = self.env.docname
         regions = []
-        for part in atlas.parts(self.root):
+        for part in self.tiles:
             tiles = []
             for tile in part.tiles:
                 docname = f"chapters/{tile.name}"
@@ -169,7 +176,7 @@ class Fill(SphinxPostTransform):
     def chapters(self, place: Place) -> list[nodes.Node]:
         """Return a card for each chapter, part by part."""
         found: list[nodes.Node] = []
-        for part in atlas.parts(self.root):
+        for part in self.tiles:
             cards = nodes.bullet_list("", classes=["dl-cards"])
             for tile in part.tiles:
                 docname = f"chapters/{tile.name}"
@@ -196,12 +203,16 @@ class Fill(SphinxPostTransform):
         item += nodes.paragraph("", "", link, classes=["dl-title"])
         if tile.question:
             item += nodes.paragraph("", tile.question)
-        facts = [f"{tile.statements} statements", *tile.times]
+        count = f"{tile.statements} statement{'s' * (tile.statements > 1)}"
+        facts = [count, *tile.times]
         text = " · ".join(facts)
         item += nodes.paragraph("", text, classes=["dl-facts"])
         if tile.needs:
-            words = f"Needs {', '.join(tile.needs)}."
-            item += nodes.paragraph("", words, classes=["dl-facts"])
+            known = {t.name: t.number for p in self.tiles for t in p.tiles}
+            words = ", ".join(_shorter(need, known) for need in tile.needs)
+            line = nodes.paragraph("", f"Needs {words}.")
+            line["classes"].append("dl-facts")
+            item += line
         return item
 
     def picture(self, docname: str) -> nodes.image | None:
@@ -261,6 +272,12 @@ def _with_says(content: list[nodes.Node], says: str) -> list[nodes.Node]:
                 parts.append(nodes.Text(after))
                 text.parent.replace(text, parts)
     return found
+
+
+def _shorter(need: str, known: dict[str, str]) -> str:
+    """Return what a chapter needs, with the number of a chapter it names."""
+    before, _, last = need.rpartition(" ")
+    return f"{before} chapter {known[last]}".strip() if last in known else need
 
 
 def _button(uri: str, text: str) -> nodes.inline:

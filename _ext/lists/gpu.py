@@ -60,6 +60,7 @@ class Fill(SphinxPostTransform):
         root = Path(self.app.srcdir)
         results = measurements(root)
         found: list[nodes.Node] = []
+        waiting = 0
         for path in coverage.written(root):
             docname = f"chapters/{path.stem}"
             nb = records.read(path)
@@ -71,10 +72,20 @@ class Fill(SphinxPostTransform):
                         f"{path.stem}: cell {cell['id']} was measured with "
                         f"other code, its hash is now {code_hash(cell)}"
                     )
-                found += self.entry(docname, nb, index, result)
+                if result is None:
+                    waiting += 1
+                else:
+                    found += self.entry(docname, nb, index, result)
         for notebook, cell in results:
             _warn(f"{notebook} has no cell {cell!r} tagged gpu")
-        if not found:
+        if waiting:
+            measured = "More" if found else "None is measured yet;"
+            text = (
+                f"{measured} cells wait for a GPU: {waiting}. Each says in "
+                "its chapter what it would measure."
+            )
+            found.append(nodes.paragraph("", text))
+        elif not found:
             text = "No chapter has a cell for a GPU yet."
             found.append(nodes.paragraph("", text))
         return found
@@ -84,9 +95,9 @@ class Fill(SphinxPostTransform):
         docname: str,
         nb: records.Notebook,
         index: int,
-        result: dict[str, Any] | None,
+        result: dict[str, Any],
     ) -> list[nodes.Node]:
-        """Return what the page says of one cell."""
+        """Return what the page says of one cell that was measured."""
         number = outputs.code_numbers(nb)[index]
         title = self.env.titles[docname].astext()
         here, anchor = self.env.docname, f"cell-{number}"
@@ -94,9 +105,6 @@ class Fill(SphinxPostTransform):
         link = borrow.link(self.app, here, docname, anchor, text)
         line = nodes.paragraph("", "", nodes.strong("", "", link))
         entry = [line, *self.purpose(docname, nb, index)]
-        if result is None:
-            entry.append(nodes.paragraph("", "Not measured yet."))
-            return entry
         versions = ", ".join(f"{k} {v}" for k, v in result["versions"].items())
         what = f"Measured on {result['device']}, {result['date']}, {versions}:"
         text = str(result["result"]).rstrip("\n")

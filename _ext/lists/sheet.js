@@ -1,35 +1,81 @@
-// Filters the entries of the sheet; the address holds what is chosen.
+// Filters the entries of a page; the address holds what is chosen.
 {
   const form = document.querySelector(".dl-filter");
   const items = [...document.querySelectorAll(".dl-item")];
   const fields = form.querySelectorAll("[name]");
+  const near = form.querySelector(".dl-near");
+  const name = (item) => item.id.replace(/^\w+-/, "");
   let texts;
+  let turn = 0; // an answer of the search that comes late is dropped
 
-  const show = () => {
-    const [q, section, kind, status] = [...fields].map((f) => f.value);
-    const words = q.toLowerCase().trim().split(/\s+/);
-    if (q) texts ??= items.map((item) => item.textContent.toLowerCase());
+  const plain = (q) => {
+    texts ??= items.map((item) => item.textContent.toLowerCase());
+    const words = q.toLowerCase().split(/\s+/);
+    const has = (text) => words.every((word) => text.includes(word));
+    return new Set(items.filter((_, k) => has(texts[k])));
+  };
+
+  const draw = (found) => {
+    const [, section, kind, status] = [...fields].map((f) => f.value);
     let count = 0;
-    items.forEach((item, k) => {
+    for (const item of items) {
       const data = item.dataset;
       const fits =
         (!section || data.section === section) &&
         (!kind || data.kind === kind) &&
         (!status || data.status.split(" ").includes(status)) &&
-        (!q || words.every((word) => texts[k].includes(word)));
+        (!found || found.has(item));
       item.hidden = !fits;
       count += fits;
-    });
-    const said = `${count} of ${items.length} entries`;
-    form.querySelector("output").value = said;
+    }
+    form.querySelector("output").value =
+      `${count} of ${items.length} entries`;
+    near.hidden = true;
+    return count;
+  };
+
+  // Where nothing fits, the statements that come nearest.
+  const suggest = (nearest) => {
+    near.textContent = "Nothing fits. Nearest: ";
+    for (const item of nearest.slice(0, 5)) {
+      const link = document.createElement("a");
+      link.href = `#${item.id}`;
+      link.textContent = item.querySelector("strong").textContent;
+      near.append(near.children.length ? ", " : "", link);
+    }
+    near.hidden = !near.children.length;
+  };
+
+  const show = async () => {
+    const q = fields[0].value.trim();
+    const mine = ++turn;
+    const found = q ? plain(q) : null;
+    const fits = draw(found);
+    if (!q) return;
+    let hits = [];
+    try {
+      const asked = { kinds: ["statement"], limit: 50 };
+      hits = (await window.dlSearch?.(q, asked)) ?? [];
+    } catch { /* the index is not there */ }
+    if (mine !== turn) return;
+    const by = new Map(items.map((item) => [name(item), item]));
+    const known = hits.filter((hit) => by.has(hit.id));
+    const exact = known.filter((hit) => hit.exact);
+    const all = new Set([...found, ...exact.map((hit) => by.get(hit.id))]);
+    const now = all.size > found.size ? draw(all) : fits;
+    if (!now) suggest([...new Set([...known.map((h) => by.get(h.id)), ...all])]);
   };
 
   const keep = () => {
     show();
-    const query = new URLSearchParams(new FormData(form));
-    for (const field of fields) if (!field.value) query.delete(field.name);
+    const query = new URLSearchParams(location.search);
+    for (const field of fields) {
+      if (field.value) query.set(field.name, field.value);
+      else query.delete(field.name);
+    }
     const { pathname, hash } = location;
-    history.replaceState(null, "", `${pathname}?${query}${hash}`);
+    const said = `${query}`.replaceAll("%2C", ",");
+    history.replaceState(null, "", `${pathname}?${said}${hash}`);
   };
 
   // A link to an entry that is hidden shows all of them again.

@@ -1,14 +1,14 @@
-"""The verified cheat sheet and the errata: the sheet on one page each.
+"""The verified cheat sheet: the sheet on one page, and on four of paper.
 
-Both list entries of the inventory by section. While a page is read, an
-entry's number and title, and for an erratum what the sheet prints, are put
-down; when it is written, every chapter has been read, and the entry gets
-its statement, its links and its marks.
+It lists the entries of the inventory by section. While the page is read,
+an entry's number and title are put down; when it is written, every chapter
+has been read, and the entry gets its statement, its links and its marks.
+There are two views of one list: a dense one in columns, which is also the
+one for paper, and a long one; `dense.css` and `paper.css` beside this file
+make the first.
 """
 
-import html
 import re
-from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,49 +19,13 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from _ext.lists import borrow
-from _ext.notebook import records
-from _ext.page import assets, mathematics
+from _ext.lists import borrow, errata, items
+from _ext.page import assets
 from _ext.page.statements import refuted
 
 logger = logging.getLogger(__name__)
 
-VERDICTS = {
-    "corrected": "wrong",
-    "incomplete": "incomplete",
-    "garbled": "illegible",
-}
-WHERE = {
-    "sheet": "as printed",
-    "both": "as printed, and damaged in our copy",
-    "copy": "in our copy",
-}
-PRINTS = {
-    "sheet": "The sheet prints:",
-    "both": "The sheet prints, in our copy:",
-    "copy": "Our copy prints:",
-}
-# The parts of the errata: heading, and what it holds.
-PARTS = {
-    "sheet": (
-        "Misprints of the sheet",
-        "What the sheet itself prints wrongly or incompletely.",
-    ),
-    "both": (
-        "Misprints that the scan damaged further",
-        (
-            "The sheet is wrong or incomplete, and our copy of it has lost or "
-            "changed something more. The note says which is whose."
-        ),
-    ),
-    "copy": (
-        "Faults of our copy",
-        (
-            "The sheet is right; the scan that we work from is not. Nothing "
-            "here is a mistake of the sheet's authors."
-        ),
-    ),
-}
+HERE = Path(__file__).parent
 STATES = {
     "checked": "✓ checked",
     "refuted": "✗ refuted as printed or scanned",
@@ -70,21 +34,43 @@ STATES = {
     "unchecked": "written, no check",
     "unwritten": "not yet written",
 }
-FORM = """
-<form class="dl-filter pst-js-only" aria-label="Filter the statements">
-<label>Text <input type="search" name="q" autocomplete="off"></label>
-<label>Section <select name="section">{sections}</select></label>
-<label>Kind <select name="kind">{kinds}</select></label>
-<label>Status <select name="status">{states}</select></label>
-<button type="reset">Show all</button>
-<output aria-live="polite">{count} of {count} entries</output>
-</form>
+BY_ORIGIN = {
+    "sheet": ["erratum"],
+    "both": ["erratum", "scan"],
+    "copy": ["scan"],
+}
+# Where the rules of each view hold.
+WHEN = {"dense": "print, (min-width: 1100px)", "paper": "print"}
+EXAM = """
+<div class="dl-exam pst-js-only">
+<button type="button" class="dl-view" aria-pressed="false">Long view</button>
+<button type="button" class="dl-open" aria-expanded="false"
+ aria-controls="exam-sheet">Make your exam sheet</button>
+<div id="exam-sheet" role="group" aria-label="Your exam sheet" hidden>
+<p>Tick statements, or whole sections: they are set on the two sides of a
+sheet of A4. The address holds your choice.</p>
+<label>Side 1 <meter min="0" max="1" value="0"></meter></label>
+<label>Side 2 <meter min="0" max="1" value="0"></meter></label>
+<label>Font size <select>{sizes}</select></label>
+<button type="button" class="dl-print">Print</button>
+<button type="button" class="dl-link">Copy the link</button>
+<button type="button" class="dl-clear">Clear</button>
+<output aria-live="polite"></output>
+</div>
+</div>
 """
-_MARKED = re.compile(r"\$(?P<tex>[^$]+)\$|`(?P<code>[^`]+)`")
-
-
-class Item(nodes.General, nodes.Element):
-    """One entry; `dl_id` says which, `dl_page` where it is listed."""
+SIZES = ("7", "7.5", "8", "8.5", "9")
+# Before the page is drawn, so that nothing moves.
+EARLY = (
+    '{let v=new URLSearchParams(location.search).get("view");'
+    "try{v??=localStorage.dlView}catch{}"
+    'if(v=="long")document.documentElement.dataset.sheet=v}'
+)
+_STOP = re.compile(
+    r"(?:[.!?…]|\\[lc]?dots)(?:\s|[)}]|\\[,;: ]|\\end\{\w+\})*$"
+)
+_ROWS = re.compile(r"\\begin\{(?:align|aligned|cases|split|gather)")
+_GOES_ON = re.compile(r"\s*(?:Then\b|[a-z(])")
 
 
 class Sheet(SphinxDirective):
@@ -97,73 +83,36 @@ class Sheet(SphinxDirective):
         """Return the controls and the sections."""
         borrow.depend(self.env)
         inventory = self.env.dl_inventory
-        titles = _titles(self.content, inventory, self._warn)
-        form = FORM.format(
-            sections=_options({s: f"{s} {t}" for s, t in titles.items()}),
-            kinds=_options(
-                {k: k for k in sorted({e["kind"] for e in inventory.values()})}
-            ),
-            states=_options(STATES),
-            count=len(inventory),
+        titles = items.titles(self.content, inventory, self._warn)
+        sizes = "".join(f"<option value={s}>{s} pt</option>" for s in SIZES)
+        controls = items.form(
+            titles,
+            list(inventory.values()),
+            STATES,
+            what="statements",
+            status="Status",
         )
         self.env.metadata[self.env.docname]["dl_filter"] = True
-        controls = nodes.raw("", form, format="html")
-        items = {name: _item(self.env, name, "sheet") for name in inventory}
-        return [controls, *_sections(titles, inventory, items)]
+        self.env.metadata[self.env.docname]["dl_exam"] = True
+        entries = {n: items.new(self.env, n, "sheet") for n in inventory}
+        return [
+            *(self._style(name, media) for name, media in WHEN.items()),
+            controls,
+            nodes.raw("", EXAM.format(sizes=sizes), format="html"),
+            *items.sections(titles, inventory, entries),
+        ]
+
+    def _style(self, name: str, media: str) -> nodes.raw:
+        """Return the rules of a view; scripts change where they hold."""
+        path = HERE / f"{name}.css"
+        self.env.note_dependency(path)
+        rules = re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"))
+        rules = " ".join(rules.split())
+        text = f'<style id="dl-{name}" media="{media}">{rules}</style>'
+        return nodes.raw("", text, format="html")
 
     def _warn(self, message: str) -> None:
         logger.warning(message, location=self.get_location())
-
-
-class Errata(Sheet):
-    """List the entries that are not printed correctly, by their origin."""
-
-    def run(self) -> list[nodes.Node]:
-        """Return a part for each origin; no TeX of the file may fail."""
-        borrow.depend(self.env)
-        inventory = self.env.dl_inventory
-        titles = _titles(self.content, inventory, self._warn)
-        prose = {
-            (name, key): self._prose(name, key, entry[key])
-            for name, entry in inventory.items()
-            for key in ("prints", "why", "note")
-            if entry.get(key)
-        }
-        items: dict[str, dict[str, Item]] = {o: {} for o in records.ORIGINS}
-        for name, entry in inventory.items():
-            origin = entry.get("origin")
-            if origin is None:
-                continue
-            item = items[origin][name] = _item(self.env, name, "erratum")
-            item[0] += nodes.Text(" ")
-            verdict = _verdict(entry)
-            item[0] += nodes.inline("", verdict, classes=["dl-kind"])
-            for key, words in (
-                ("prints", PRINTS[origin]),
-                ("why", "What is wrong:"),
-                ("note", "Where it comes from:"),
-            ):
-                if (name, key) not in prose:
-                    continue
-                line = nodes.paragraph("", "", classes=[f"dl-{key}"])
-                line += nodes.strong("", words)
-                line += [nodes.Text(" "), *prose[name, key]]
-                item += line
-        return [
-            _part(origin, list(_sections(titles, inventory, held, origin)))
-            for origin, held in items.items()
-            if held
-        ]
-
-    def _prose(self, name: str, key: str, text: str) -> list[nodes.Node]:
-        """Return a text of the inventory; only $ and ` mean something."""
-
-        def warn(message: str) -> None:
-            where = f"chapters/cheatsheet.yml: {name}: {key}"
-            logger.warning(f"{where}: {message}")
-
-        drawer = getattr(self.env.app, "dl_drawer", None)
-        return list(_prose(text, drawer, warn))
 
 
 class Complete(SphinxPostTransform):
@@ -174,29 +123,26 @@ class Complete(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         """Complete every entry of the page."""
-        items = list(self.document.findall(Item))
-        if items:
-            found = borrow.stated(self.app)
-            for item in items:
-                self.complete(item, found.get(item["dl_id"]))
+        entries = list(self.document.findall(items.Item))
+        if not entries:
+            return
+        page = next(self.document.findall(nodes.section))
+        page["classes"].append(f"dl-{entries[0]['dl_page']}s")
+        found = borrow.stated(self.app)
+        for item in entries:
+            self.complete(item, found.get(item["dl_id"]))
 
-    def complete(self, item: Item, found: borrow.Stated | None) -> None:
+    def complete(self, item: items.Item, found: borrow.Stated | None) -> None:
         """Add link, marks and statement, or say that there are none yet."""
         here, name = self.env.docname, item["dl_id"]
         inventory = self.env.dl_inventory
-        entry = inventory[name]
-        origin = entry.get("origin")
-        states = {
-            "sheet": ["erratum"],
-            "both": ["erratum", "scan"],
-            "copy": ["scan"],
-        }.get(origin, [])
         head = item[0]
-        marks = []
+        on_sheet = item["dl_page"] == "sheet"
+        states = []
         if found is None:
             states.append("unwritten")
-            if item["dl_page"] == "sheet":
-                marks += _mark("not yet written", "none")
+            if on_sheet:
+                head += items.mark("not yet written", "none")
         else:
             title = head[0]
             label = title.astext()
@@ -208,33 +154,71 @@ class Complete(SphinxPostTransform):
             ):
                 if cell:
                     states.append(state)
-                    text = f"{sign} in cell {cell[1]}"
-                    mark = borrow.link(
-                        self.app, here, found.docname, cell[0], text
-                    )
-                    marks += _mark(mark, state)
+                    head += items.mark(self.sign(found, cell, sign), state)
             if not found.checked:
                 states.append("unchecked")
-        if item["dl_page"] == "erratum":
+        if not on_sheet:
             if not found or not found.refuted:
-                marks += _mark("not yet refuted", "none")
-            if found:
-                item += nodes.paragraph(
-                    "", "", nodes.strong("", "Correct:"), classes=["dl-right"]
-                )
-        elif origin and (page := self.env.dl_errata):
-            anchor = f"erratum-{name}"
-            text = _verdict(entry)
-            marks += _mark(
-                borrow.link(self.app, here, page, anchor, text), "refuted"
+                head += items.mark("not yet refuted", "none")
+            errata.complete(self.app, item, found, here)
+            return
+        entry = inventory[name]
+        origin = entry.get("origin")
+        if origin and (page := self.env.dl_errata):
+            link = borrow.link(
+                self.app,
+                here,
+                page,
+                f"erratum-{name}",
+                errata.verdict(entry),
             )
-        head += marks
-        item["dl_states"] = states
+            head += items.mark(link, "refuted")
+        item["dl_states"] = [*BY_ORIGIN.get(origin, []), *states]
         if found:
-            item += borrow.take(self.app, found, here)
+            content = borrow.take(self.app, found, here)
+            for node in content[lead(content) :]:
+                node["classes"].append("dl-more")
+            for node in content:
+                if isinstance(node, nodes.math_block) and rows(node.astext()):
+                    node["classes"].append("dl-rows")
+            item += content
+
+    def sign(
+        self, found: borrow.Stated, cell: borrow.Cell, words: str
+    ) -> nodes.reference:
+        """Return ✓ or ✗ as a link to a cell, with its words."""
+        sign, rest = words[0], words[1:]
+        here = self.env.docname
+        link = borrow.link(self.app, here, found.docname, cell[0], sign)
+        rest = f"{rest} in cell {cell[1]}"
+        link += nodes.inline("", rest, classes=["dl-words"])
+        return link
 
 
-def visit_item(translator: Any, node: Item) -> None:
+def lead(content: list[nodes.Node]) -> int:
+    """Return how many of a statement's blocks the dense view shows.
+
+    It shows whole sentences with their assumptions, up to the end of the
+    one that has the first displayed formula; where no formula is displayed,
+    it shows the first block that ends with a sentence.
+    """
+    formulas = any(isinstance(node, nodes.math_block) for node in content)
+    shown = False
+    for place, node in enumerate(content):
+        shown |= isinstance(node, nodes.math_block)
+        after = content[place + 1].astext() if node != content[-1] else ""
+        ends = _STOP.search(node.astext()) and not _GOES_ON.match(after)
+        if ends and (shown or not formulas):
+            return place + 1
+    return len(content)
+
+
+def rows(tex: str) -> bool:
+    """Say whether a display has several lines, which stand by themselves."""
+    return bool(_ROWS.search(tex)) or (r"\\" in tex and r"\begin" not in tex)
+
+
+def visit_item(translator: Any, node: items.Item) -> None:
     """Open the box of an entry; the script filters by its attributes."""
     entry = translator.builder.env.dl_inventory[node["dl_id"]]
     tag = translator.starttag(
@@ -250,7 +234,7 @@ def visit_item(translator: Any, node: Item) -> None:
     translator.body.append(tag)
 
 
-def depart_item(translator: Any, node: Item) -> None:
+def depart_item(translator: Any, node: items.Item) -> None:
     """Close the box of an entry."""
     translator.body.append("</div>\n")
 
@@ -263,123 +247,29 @@ def find_errata(app: Sphinx, env: Any) -> list[str]:
 
 
 def add_script(app: Sphinx, docname: str, *context: Any) -> None:
-    """Load the filter on pages that have something to filter."""
-    if "dl_filter" in app.env.metadata.get(docname, {}):
+    """Load the scripts on the pages that have something for them."""
+    data = app.env.metadata.get(docname, {})
+    if "dl_filter" in data:
         app.add_js_file("sheet.js", loading_method="defer")
-
-
-def _item(env: Any, name: str, page: str) -> Item:
-    entry = env.dl_inventory[name]
-    head = nodes.paragraph("", "", classes=["dl-head"])
-    head += nodes.strong("", f"{entry['number']} {entry['title']}")
-    if page == "sheet":
-        kind = nodes.inline("", entry["kind"], classes=["dl-kind"])
-        head += [nodes.Text(" "), kind]
-    else:
-        env.metadata[env.docname]["dl_errata"] = True
-    return Item("", head, ids=[f"{page}-{name}"], dl_id=name, dl_page=page)
-
-
-def _verdict(entry: dict[str, Any]) -> str:
-    """Return "wrong as printed" and the like."""
-    return f"{VERDICTS[entry['verdict']]} {WHERE[entry['origin']]}"
-
-
-def _part(origin: str, sections: list[nodes.section]) -> nodes.section:
-    """Return the part of the errata that one origin is to blame for."""
-    heading, holds = PARTS[origin]
-    lead = nodes.paragraph("", holds)
-    node = nodes.section("", nodes.title("", heading), lead, *sections)
-    node["ids"] = [f"errata-{origin}"]
-    return node
-
-
-def _sections(
-    titles: dict[str, str],
-    inventory: dict[str, Any],
-    items: dict[str, Item],
-    part: str = "section",
-) -> Iterator[nodes.section]:
-    """Yield the sections of the sheet that hold one of the items."""
-    for section, title in titles.items():
-        held = [
-            item
-            for name, item in items.items()
-            if inventory[name]["section"] == section
-        ]
-        if held:
-            anchor = f"{part}-{section.replace('.', '-')}"
-            heading = nodes.title("", f"{section} {title}")
-            node = nodes.section("", heading, *held, ids=[anchor])
-            node["classes"].append("dl-section")
-            yield node
-
-
-def _titles(
-    lines: Any, inventory: dict[str, Any], warn: Callable[[str], None]
-) -> dict[str, str]:
-    """Read "11.3 Gradient descent" and the like; no section may miss."""
-    given = [line.split(maxsplit=1) for line in lines if line.strip()]
-    titles = {line[0]: line[-1] for line in given}
-    sections = list(dict.fromkeys(e["section"] for e in inventory.values()))
-    for section in titles.keys() ^ set(sections):
-        warn(f"section {section} stands in one of page and inventory only")
-    return {s: titles[s] for s in sections if s in titles}
-
-
-def _options(values: dict[str, str]) -> str:
-    found = ['<option value="">all</option>']
-    for value, text in values.items():
-        value, text = html.escape(value), html.escape(text)
-        found.append(f'<option value="{value}">{text}</option>')
-    return "".join(found)
-
-
-def _mark(what: str | nodes.Node, kind: str) -> list[nodes.Node]:
-    node = nodes.Text(what) if isinstance(what, str) else what
-    classes = ["dl-mark", f"dl-{kind}"]
-    return [nodes.Text(" "), nodes.inline("", "", node, classes=classes)]
-
-
-def _prose(
-    text: str, drawer: Any, warn: Callable[[str], None]
-) -> Iterator[nodes.Node]:
-    """Yield text, formulas and code; what KaTeX refuses is a warning."""
-    end = 0
-    for match in _MARKED.finditer(text):
-        if match.start() > end:
-            yield nodes.Text(text[end : match.start()])
-        end = match.end()
-        if match["code"]:
-            yield nodes.literal("", match["code"])
-            continue
-        tex = match["tex"]
-        answer = drawer(tex, display=False) if drawer else {}
-        foreign = mathematics.FOREIGN.search(tex)
-        if foreign or "error" in answer:
-            reason = f"{foreign[0]} is not portable" if foreign else ""
-            warn(f"{reason or answer['error']} in {tex!r}")
-            yield nodes.literal("", tex)
-        else:
-            yield nodes.math("", tex)
-    if "$" in text[end:] or "`" in text[end:]:
-        warn(f"a $ or ` has no partner in {text[end:]!r}")
-    yield nodes.Text(text[end:])
+    if "dl_exam" in data:
+        app.add_js_file(None, body=EARLY)
+        app.add_js_file("exam.js", loading_method="defer")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register directives, entries and the script."""
-    app.add_node(Item, html=(visit_item, depart_item))
+    """Register directives, entries and the scripts."""
+    app.add_node(items.Item, html=(visit_item, depart_item))
     app.add_directive("cheatsheet", Sheet)
-    app.add_directive("errata", Errata)
+    app.add_directive("errata", errata.Errata)
     app.add_post_transform(Complete)
-    script = Path(__file__).with_name("sheet.js")
-    app.connect("builder-inited", partial(assets.copy, file=script))
+    for name in ("sheet.js", "exam.js"):
+        copy = partial(assets.copy, file=HERE / name)
+        app.connect("builder-inited", copy)
     app.connect("env-updated", find_errata)
     app.connect("html-page-context", add_script)
     return {
         "version": "1",
-        "env_version": 1,
+        "env_version": 2,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

@@ -20,6 +20,8 @@ import yaml
 
 from _ext.notebook import records
 
+KEYS = {"able", "needs", "question", "statements"}  # of a notebook
+
 
 class Row(NamedTuple):
     """Counts over some entries, with the ids that are not stated yet.
@@ -60,6 +62,26 @@ def plan(root: Path) -> dict[str, list[str]]:
     return {p["part"]: list(p["notebooks"]) for p in _sections(root)}
 
 
+def described(root: Path) -> dict[str, dict[str, Any]]:
+    """Return what `sections.yml` says of each notebook.
+
+    Raises
+    ------
+    ValueError
+        When a notebook has a key that is not known.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for part in _sections(root):
+        for name, notebook in part["notebooks"].items():
+            if wrong := set(notebook) - KEYS:
+                raise ValueError(
+                    f"sections.yml: {name}: expected {sorted(KEYS)}, got "
+                    f"{sorted(wrong)}"
+                )
+            found[name] = notebook
+    return found
+
+
 def homes(root: Path) -> dict[str, str]:
     """Return the notebook that has to state each id.
 
@@ -72,8 +94,8 @@ def homes(root: Path) -> dict[str, str]:
     patterns = [
         (pattern, name)
         for part in _sections(root)
-        for name, group in part["notebooks"].items()
-        for pattern in group
+        for name, notebook in part["notebooks"].items()
+        for pattern in notebook["statements"]
     ]
     found: dict[str, str] = {}
     used = set()

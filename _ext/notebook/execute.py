@@ -11,8 +11,10 @@ import argparse
 import ast
 import hashlib
 import json
+import math
 import os
 import re
+import resource
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -24,6 +26,7 @@ from _ext.notebook.records import Notebook
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 600  # seconds for one cell
+STEP = 10  # seconds; a run is said to take so many more, up to this
 
 KERNELSPEC = {
     "display_name": "Python 3 (ipykernel)",
@@ -161,7 +164,9 @@ def execute(path: Path, root: Path) -> None:
     nb = prepare(records.read(path))
     if (root / "chapters" / "cheatsheet.yml").exists():
         numbers.write(nb, records.inventory(root))
+    before = worked()
     run(nb, root, path)
+    seconds = STEP * math.ceil((worked() - before) / STEP)
     normalise(nb)
     for index, cell in enumerate(nb["cells"]):
         if reason := refusal(cell):
@@ -169,8 +174,15 @@ def execute(path: Path, root: Path) -> None:
     nb["metadata"]["dlbook"] = {
         "code": code_hash(nb, root),
         "outputs": outputs_hashes(nb),
+        "seconds": seconds,
     }
     write(nb, path)
+
+
+def worked() -> float:
+    """Return the seconds that kernels which have ended kept a core busy."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def prepare(nb: Notebook) -> Notebook:

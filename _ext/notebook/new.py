@@ -66,10 +66,12 @@ plot.style()"""
 SHOWN = """\
 # TODO: {count} figures, one a cell
 # fig, ax = plot.figure()
-# plot.show(fig, alt="what is to be seen, in 20 letters or more")"""
+# plot.show(fig, name="a-word", caption="The finding, in 40 letters or more",
+#           alt="what is to be seen, in 20 letters or more")"""
 PLAY = """\
 # TODO: one to play with; draw(ax, n) draws on axes that it is given
-# plot.interactive(draw, alt="...", finding="...", n=range(1, 9))"""
+# plot.interactive(draw, name="another-word", question="What will ...?",
+#                  finding="...", alt="...", n=range(1, 9))"""
 ASKED = """\
 :::{{exercise-start}} TODO
 :label: {label}
@@ -165,8 +167,8 @@ def notebook(
     ex = f"ex-{name.replace('_', '-')}"
     cells = [
         markdown(
-            f"# {section} {title}\n\nTODO: what one can do after this "
-            f"chapter, and why one would. Cite {CITATIONS} works."
+            f"# {section} {title}\n\nTODO: the question of this chapter, in "
+            f"one paragraph; a figure soon. Cite {CITATIONS} works."
         ),
         code(IMPORTS.format(name=name)),
     ]
@@ -238,6 +240,17 @@ def main(arguments: list[str], root: Path = execute.ROOT) -> int:
     names = [path.relative_to(root).as_posix() for path in written]
     print(f"written: {', '.join(names)}")
     print(f"what to write: make check NB={names[0]}")
+    print(
+        "and: question, needs and able in chapters/sections.yml; the chapter "
+        "in _toc.yml, when it is finished"
+    )
+    for name in names:
+        if name.startswith("dlbook/"):
+            topic = Path(name).stem
+            print(
+                f"and: a line for each function of dlbook.{topic} in "
+                "tests/test_what_users_hold.py and tests/test_bench.py"
+            )
     return 0
 
 

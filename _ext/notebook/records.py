@@ -115,7 +115,8 @@ def inventory(root: Path) -> dict[str, dict[str, Any]]:
     ------
     ValueError
         When two entries share an id or a number, when one that is not
-        printed correctly has no origin, or when another one has one.
+        printed correctly has no origin, or when another one has one; when
+        an alias says what the title or another one says.
     """
     path = root / "chapters" / "cheatsheet.yml"
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -140,9 +141,26 @@ def inventory(root: Path) -> dict[str, dict[str, Any]]:
             raise ValueError(
                 f"{path.name}: {name}: its verdict is ok; drop the origin"
             )
+        if fault := _misnamed(entry):
+            raise ValueError(f"{path.name}: {name}: {fault}")
         found[name] = entry
         numbers[number] = name
     return found
+
+
+def _misnamed(entry: dict[str, Any]) -> str:
+    """Say what is wrong with the other names of an entry, or nothing."""
+    aliases = entry.get("aliases", [])
+    if not isinstance(aliases, list):
+        return f"aliases: expected a list of names, got {aliases!r}"
+    seen = {entry.get("title", "").casefold()}
+    for alias in aliases:
+        if not isinstance(alias, str) or not alias.strip():
+            return f"aliases: {alias!r} is no name; put it in quotes"
+        if alias.casefold() in seen:
+            return f"aliases: {alias!r} stands there or in the title already"
+        seen.add(alias.casefold())
+    return ""
 
 
 def notebooks(root: Path) -> list[Path]:

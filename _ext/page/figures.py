@@ -7,7 +7,7 @@ Links to a figure are resolved as those to statements.
 """
 
 import re
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, NamedTuple
 
 from docutils import nodes
@@ -17,6 +17,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
 from _ext.notebook import records
+from _ext.page import night
 
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 MOVED = '<figure class="dl-play">'
@@ -77,7 +78,7 @@ class Captions(SphinxTransform):
             inner = [node for p in caption.children for node in p.children]
             text = Words("", "", title, nodes.Text(" "), *inner)
             text["dl_anchor"] = anchor
-            figure += [image, text]
+            figure += [image, *by_night(image, self.env), text]
             below.parent.remove(below)
 
 
@@ -119,6 +120,20 @@ def prepare(nb: records.Notebook, docname: str, env: BuildEnvironment) -> None:
                     "mystnb", {}
                 )
                 mystnb["markdown_format"] = "myst"
+
+
+def by_night(image: nodes.image, env: BuildEnvironment) -> list[nodes.image]:
+    """Return what the dark page shows in place of a picture that keeps."""
+    if "dl-keep" not in image["classes"] or image["uri"][-4:] != ".svg":
+        return []
+    _, day = env.relfn2path(image["uri"], env.docname)
+    svg = night.drawn(Path(day).read_text("utf-8"))
+    Path(day).with_suffix(".night.svg").write_text(svg, "utf-8")
+    other = image.deepcopy()
+    other["uri"] = image["uri"].removesuffix(".svg") + ".night.svg"
+    other["classes"] = ["dl-night"]
+    image["classes"].append("dl-day")
+    return [other]
 
 
 def section_of(docname: str) -> str:

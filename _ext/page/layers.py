@@ -107,7 +107,8 @@ def _group(output: nodes.container) -> None:
 
     found: list[nodes.Node] = []
     for is_green, run in groupby(output.children, key=green):
-        found += _grouped(run) if is_green else list(run)
+        lines = list(run)
+        found += _grouped(lines) if is_green else lines
     output.children = []
     output += found
 

@@ -43,6 +43,13 @@ def named(match: re.Match[str]) -> str:
     return f'{match[1]} aria-label="{letters}">{match[2]}'
 
 
+# Names, punctuation, operators, numbers, white space and built-in names have
+# the colour of text.
+PLAIN = "n|o|p|w|mi|mf|nb|nn|bp|kn"
+DOCSTRING = re.compile(
+    r'<span class="sd">[^<]*</span>(?:\s*<span class="sd">[^<]*</span>)+'
+)
+
 # What is replaced in the body of a page: formulas lose the copy of their
 # TeX, names, points and operators in code their marks; boxes that may
 # scroll can be reached by the keyboard (book.js takes back what does not
@@ -52,7 +59,7 @@ BODY = [
     (re.compile(r"<annotation\b.*?</annotation>", re.S), ""),
     (re.compile(r"</?semantics>"), ""),
     (re.compile(r' xmlns="http://www.w3.org/1998/Math/MathML"'), ""),
-    (re.compile(r'<span class="[nopw]">([^<]*)</span>'), r"\1"),
+    (re.compile(rf'<span class="(?:{PLAIN})">([^<]*)</span>'), r"\1"),
     (re.compile(r"<pre>"), '<pre tabindex="0">'),
     (
         re.compile(r'<div class="(dl-display|pst-scrollable[\w-]*)">'),
@@ -96,6 +103,7 @@ def lighten(
     joined = script.names(Path(app.srcdir))
     context["script_files"] = list(scripts(context["script_files"], joined))
     title = context.get("title") or TITLES.get(pagename, pagename)
+    context["title"] = title
     context["dl_description"] = description(doctree) or (
         f"{title} — {context['docstitle']}"
     )
@@ -110,7 +118,14 @@ def lighten(
     if body:
         for pattern, text in BODY:
             body = pattern.sub(text, body)
+        body = DOCSTRING.sub(whole, body)
         context["body"] = scripts_last(body)
+
+
+def whole(match: re.Match[str]) -> str:
+    """Return a docstring, which has a mark for each line, with one."""
+    text = re.sub(r'<span class="sd">|</span>', "", match[0])
+    return f'<span class="sd">{text}</span>'
 
 
 def scripts_last(body: str) -> str:
@@ -164,7 +179,8 @@ def description(doctree: nodes.document | None) -> str:
     if doctree is None:
         return ""
     for paragraph in doctree.findall(nodes.paragraph):
-        if isinstance(paragraph.parent, nodes.section | nodes.document):
+        inside = isinstance(paragraph.parent, nodes.section | nodes.document)
+        if inside and "dl-run" not in paragraph["classes"]:
             words = " ".join(paragraph.astext().split())
             if len(words) > LONGEST:
                 words = words[: LONGEST - 1].rsplit(" ", 1)[0] + "…"

@@ -362,6 +362,9 @@ class References(SphinxPostTransform):
         places = _places(self.env)
         for node in list(self.document.findall(addnodes.pending_xref)):
             target = node.get("reftarget")
+            if node.get("reftype") == "eq":
+                self.equation(node, target)
+                continue
             if node.get("refdomain") not in ("prf", "std", "", None):
                 continue
             if target in places and node.get("reftype") != "doc":
@@ -385,6 +388,22 @@ class References(SphinxPostTransform):
             link = make_refnode(builder, here, docname, target, inner)
             node.replace_self(link)
 
+    def equation(self, node: addnodes.pending_xref, label: str) -> None:
+        """Say of which page an equation is that stands on another one."""
+        domain = self.env.get_domain("math")
+        docname, _ = domain.equations.get(label, (None, None))
+        here = node.get("refdoc", self.env.docname)
+        if docname in (None, here):
+            return
+        anchor = nodes.make_id(f"equation-{label}")
+        numbers = self.env.toc_fignumbers.get(docname, {})
+        (number,) = numbers["displaymath"][anchor]
+        page = self.env.titles[docname].astext().split()[0]
+        inner = nodes.inline("", f"({number}) of {page}")
+        builder = self.app.builder
+        link = make_refnode(builder, here, docname, anchor, inner)
+        node.replace_self(link)
+
 
 def take_back(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Hand Sphinx the numbers that it gave itself in the last build.
@@ -401,7 +420,7 @@ def number(app: Sphinx, env: BuildEnvironment) -> list[str]:
     for kinds in env.toc_fignumbers.values():
         for kind, numbers in kinds.items():
             for place, name in enumerate(numbers, start=1):
-                if kind == "exercise":  # counted anew on each page
+                if kind in ("exercise", "displaymath"):  # anew on each page
                     numbers[name] = (place,)
                 elif name in env.dl_inventory:
                     text = env.dl_inventory[name]["number"]

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
-from dlbook.plot.picture import FONT, compact, figure, raw
+from dlbook.plot.picture import COLOURS, FONT, compact, figure, raw
 
 __all__ = ["Film", "shoot"]
 
@@ -38,6 +38,8 @@ ALONE = re.compile(r"<g>(<[^<>]*/>|<text[^<>]*>[^<>]*</text>)</g>")
 LINES = re.compile(r"(?<=M)[-\d.]+ [-\d.]+(?:L[-\d.]+ [-\d.]+){2,}")
 FRAME = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 GREY = re.compile(r"(fill|stroke):#([0-9a-f]{2})\2\2(?![0-9a-f])")
+COLOUR = {c.lower(): f"var(--dl-{k})" for k, c in enumerate(COLOURS[:4])}
+OURS = re.compile("|".join(COLOUR))
 
 
 class Film(NamedTuple):
@@ -45,6 +47,7 @@ class Film(NamedTuple):
 
     base: str
     frames: list[list[str]]
+    first: Figure  # as it was drawn
 
 
 class Shot(NamedTuple):
@@ -92,7 +95,8 @@ def shoot(
             _freeze(fig, whole)
     else:
         figures[here] = whole
-    return _cut(full, [_shot(fig, fixed=fixed) for fig in figures], points)
+    shots = [_shot(fig, fixed=fixed) for fig in figures]
+    return Film(*_cut(full, shots, points), whole)
 
 
 def _drawn(draw: Callable[..., Any], point: Mapping[str, Any]) -> Figure:
@@ -194,7 +198,8 @@ def _freeze(fig: Figure, model: Figure) -> None:
 def _shot(fig: Figure, *, fixed: bool = False) -> Shot:
     text = IMAGE.sub(r'<g id="\2">\1\3</g>', compact(raw(fig, fixed=fixed)))
     text = re.sub(r"(<[^<>]*) xlink:href=", r"\1 href=", text)
-    text = re.sub(rf'<g id="(?!{MARK})[^"]*"', "<g", GREY.sub(_themed, text))
+    text = OURS.sub(lambda match: COLOUR[match[0]], GREY.sub(_themed, text))
+    text = re.sub(rf'<g id="(?!{MARK})[^"]*"', "<g", text)
     text = ALIKE.sub(_hoisted, _near(text)).replace(f"font-family:{FONT};", "")
     for _ in range(2):
         text = ALONE.sub(r"\1", text)
@@ -269,7 +274,9 @@ def _themed(match: re.Match[str]) -> str:
     return f"{name}:currentColor;{name}-opacity:{1 - light:.2f}"
 
 
-def _cut(full: Shot, shots: list[Shot], points: list[dict[str, Any]]) -> Film:
+def _cut(
+    full: Shot, shots: list[Shot], points: list[dict[str, Any]]
+) -> tuple[str, list[list[str]]]:
     for shot, point in zip(shots, points, strict=True):
         if shot.parts.keys() != full.parts.keys():
             raise ValueError(
@@ -294,4 +301,4 @@ def _cut(full: Shot, shots: list[Shot], points: list[dict[str, Any]]) -> Film:
     base = base.replace("</svg>", f"<defs>{text}</defs></svg>")
     base = re.sub(r'<g data-g=""/>', '<g data-g=""></g>', base)
     base = LINES.sub(_steps, base)
-    return Film(base, [[s.parts[key] for key in moving] for s in shots])
+    return base, [[s.parts[key] for key in moving] for s in shots]

@@ -87,7 +87,7 @@ document.querySelectorAll(".dl-play:not([data-on])").forEach(root => {
       const input = p.querySelector("[type=range],:checked");
       const word = D.l[j][input.value];
       k = k * D.l[j].length + +input.value;
-      if (input.type == "radio") return;
+      if (input.type != "range") return;
       p.querySelector("span").textContent = word;
       input.setAttribute("aria-valuetext", word);
     });

@@ -13,14 +13,18 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dlbook.plot.picture import captioned, checked, emit, named, svg
+from dlbook.plot.picture import (
+    COLOURS,
+    captioned,
+    checked,
+    emit,
+    named,
+    svg,
+)
 
 __all__ = ["show", "source", "style"]
 
-# Those of Okabe and Ito's colours whose contrast is 3:1 or more on white
-# and, inverted by the site, on its dark page. The dashes tell the lines
-# apart without colour.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000")
+# The dashes tell the lines apart without colour.
 DASHES = ("-", "--", "-.", (0, (5, 1, 1, 1, 1, 1)), ":")
 
 LOOK: dict[Any, Any] = {
@@ -54,6 +58,13 @@ LOOK: dict[Any, Any] = {
 }
 
 
+# The sections of a docstring that `help` shows and `source` does not: from the
+# first of them to the end.
+SECTIONS = re.compile(
+    r"\n+ *(?:Parameters|Returns|Raises)\n *-+\n(?:(?!\"{3}).*\n)*? *(?=\"{3})"
+)
+
+
 def style() -> None:
     """Give every figure that follows the look of the book."""
     turned = DASHES[2:] + DASHES[:2]
@@ -64,8 +75,8 @@ def style() -> None:
 def show(
     fig: Figure | Axes,
     *,
-    name: str = "",
-    caption: str = "",
+    name: str,
+    caption: str,
     alt: str,
     dark: str = "invert",
     kind: str = "svg",
@@ -104,9 +115,8 @@ def show(
     _one_of("dark", dark, "invert", "keep")
     _one_of("kind", kind, "svg", "png")
     words = checked("alt", alt, whole)
-    given = {"alt": words, "dark": dark}
-    if name or caption:
-        given["name"], caption = named(name), captioned(caption, words)
+    caption = captioned(caption, words)
+    given = {"alt": words, "dark": dark, "name": named(name)}
     metadata: dict[str, Any] = {"dlbook": given}
     data = {"text/plain": words}
     if kind == "svg":
@@ -116,9 +126,8 @@ def show(
         width, height = (96 * whole.get_size_inches()).round().astype(int)
         metadata["image/png"] = {"width": int(width), "height": int(height)}
     emit(data, metadata)
-    if caption:
-        below = {"text/markdown": caption, "text/plain": caption}
-        emit(below, {"dlbook": {"caption": name}})
+    below = {"text/markdown": caption, "text/plain": caption}
+    emit(below, {"dlbook": {"caption": name}})
 
 
 def _one_of(name: str, got: str, *known: str) -> None:
@@ -134,7 +143,9 @@ def _png(fig: Figure) -> str:
 
 
 def source(*functions: Callable[..., Any]) -> None:
-    """Show the code of functions or classes as it stands in their file.
+    """Show the code of functions or classes, as it stands in their file.
+
+    What their docstrings say of arguments and errors is left to `help`.
 
     Parameters
     ----------
@@ -163,4 +174,4 @@ def _code(function: Callable[..., Any]) -> str:
             "functions: expected functions or classes written in Python, "
             f"got {function!r}"
         ) from None
-    return textwrap.dedent(lines).strip()
+    return SECTIONS.sub("", textwrap.dedent(lines).strip())

@@ -19,6 +19,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 __all__ = [
+    "BY_NIGHT",
+    "COLOURS",
     "Number",
     "array",
     "captioned",
@@ -32,6 +34,12 @@ __all__ = [
 ]
 
 Number = float | int
+
+# Those of Okabe and Ito's colours whose contrast is 3:1 or more on white
+# and, inverted by the site, on its dark page; and what stands for them where
+# a figure draws on the dark page itself.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000")
+BY_NIGHT = ("#56b4e9", "#f0883e", "#2bc596", "#e7a4c8")
 
 SHORTEST = 20  # characters; less cannot say what is to be seen
 FINDING = 40  # characters of a caption; less cannot say what was found

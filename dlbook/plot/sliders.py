@@ -2,7 +2,7 @@
 
 Chapters use ``plot.interactive``. Matplotlib draws every frame here; the
 page holds the first one and what changes (``dlbook.plot.frames``), and a
-script of a thousand characters moves it.
+script of two thousand characters moves it.
 """
 
 import hashlib
@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from typing import Any
 
+from dlbook.plot.controls import STYLE, control, split, word
+from dlbook.plot.drag import SCRIPT as DRAG
+from dlbook.plot.drag import Pad, pad
 from dlbook.plot.film import Film, shoot
 from dlbook.plot.frames import SCRIPT, Table, digits, pack
 from dlbook.plot.picture import checked, emit, headed, named
@@ -20,22 +23,6 @@ __all__ = ["interactive"]
 
 MOST_FRAMES = 600
 
-STYLE = """
-.dl-play{margin:1em 0;--dl-paper:var(--pst-color-background,\
-var(--jp-layout-color0,#fff))}
-.dl-play svg{display:block;width:100%;max-width:48em;height:auto}
-.dl-play fieldset{border:0;margin:0;padding:0}
-.dl-play legend{float:none;font-size:inherit;margin:0;padding:0}
-.dl-play fieldset label{display:inline-block;margin-right:1.5em;\
-min-height:24px}
-.dl-play label span{font-variant-numeric:tabular-nums}
-.dl-play input[type=range]{display:block;width:100%;max-width:24em;\
-height:24px;margin:0 0 .5em}
-.dl-say{position:absolute;width:1px;height:1px;overflow:hidden;\
-clip-path:inset(50%)}
-@media print{.dl-set{display:none}}
-"""
-
 ID = re.compile(r'( id="|url\(#|href="#)([\w-]+)')
 TEX = re.compile(r"\$[^$]+\$|\\[(\[a-zA-Z]")
 
@@ -43,12 +30,13 @@ TEX = re.compile(r"\$[^$]+\$|\\[(\[a-zA-Z]")
 def interactive(
     draw: Callable[..., Any],
     *,
-    name: str = "",
+    name: str,
     alt: str,
-    question: str = "",
+    question: str,
     finding: str,
     labels: Mapping[str, str] | None = None,
     start: Mapping[str, Any] | None = None,
+    drag: str | Mapping[str, Any] | None = None,
     **grids: Iterable[Any],
 ) -> None:
     """Show a figure with sliders; it works in a page without a kernel.
@@ -76,9 +64,16 @@ def interactive(
     start
         Values of the first frame; else the middle of a slider and the first
         of several words.
+    drag
+        Parameters that are places, which a reader then also chooses by a
+        press or a drag on the axes: ``"x0"`` or ``{"x": "x0"}`` along the
+        abscissa, ``{"x": "x0", "y": "y0"}`` for a point. Values stand where
+        their numbers are; if they stand elsewhere, or are words, say where:
+        ``{"x": ("box", [0.5, 1.5, 2.5])}``, ``{"xy": ("node", points)}``.
+        ``"axes": 1`` is the second of several axes.
     **grids
         One to three parameters, each with its values: numbers become a
-        slider, strings become buttons.
+        slider, strings become buttons, more than five of them a list.
 
     Raises
     ------
@@ -86,25 +81,25 @@ def interactive(
         If the frames differ in more than what can be moved, or if a text is
         missing.
     """
-    if name or question:
-        name, question = named(name), checked("question", question)
-    html = _page(
-        draw, alt, question, finding, labels or {}, start or {}, grids
-    )
-    given = {"dlbook": {"name": name, "caption": question}} if name else {}
+    name, words = named(name), (alt, question, finding)
+    html = _page(draw, words, labels or {}, start or {}, grids, drag)
+    given = {
+        "dlbook": {"name": name, "caption": checked("question", question)}
+    }
     emit({"text/html": html, "text/plain": checked("alt", alt)}, given)
 
 
 def _page(
     draw: Callable[..., Any],
-    alt: str,
-    question: str,
-    finding: str,
+    texts: tuple[str, str, str],
     labels: Mapping[str, str],
     start: Mapping[str, Any],
     grids: Mapping[str, Iterable[Any]],
+    drag: str | Mapping[str, Any] | None = None,
 ) -> str:
+    alt, question, finding = texts
     alt, finding = checked("alt", alt), checked("finding", finding)
+    question = checked("question", question)
     for what, text in (("question", question), ("finding", finding)):
         if TEX.search(text):
             raise ValueError(
@@ -120,10 +115,12 @@ def _page(
             )
     first = {name: _first(name, lists[name], start) for name in lists}
     film = shoot(draw, lists, first)
-    named = repr((film, sorted(labels.items()), alt, finding)).encode()
+    pressed = None if drag is None else pad(film.first, lists, drag)
+    shown = (film.base, film.frames, sorted(labels.items()), alt, finding)
+    named = repr(shown).encode()
     mine = f"dl-{hashlib.sha256(named).hexdigest()[:8]}-"
     words = (alt, question, finding)
-    return _html(film, lists, first, labels, words, mine)
+    return _html(film, lists, first, labels, words, mine, pressed)
 
 
 def _lists(grids: Mapping[str, Iterable[Any]]) -> dict[str, list[Any]]:
@@ -167,13 +164,14 @@ def _html(
     labels: Mapping[str, str],
     texts: tuple[str, str, str],
     mine: str,
+    pressed: Pad | None,
 ) -> str:
     alt, question, finding = texts
     words, controls, now, own = [], [], [], _owner(mine)
     for k, (key, values) in enumerate(lists.items()):
-        label, unit = _unit(labels.get(key, key))
-        words.append([_word(value, unit) for value in values])
-        make = _buttons if isinstance(values[0], str) else _slider
+        label, unit = split(labels.get(key, key))
+        words.append([word(value, unit) for value in values])
+        make = control(values)
         controls.append(make(f"{mine}p{k}", label, words[k], first[key]))
         now.append(f"{label} {words[k][first[key]]}")
     data = json.dumps(
@@ -184,6 +182,9 @@ def _html(
     data = data.replace("</", "<\\/").replace("<!--", "\\u003c!--")
     css = "background:none;font-family:'DejaVu Sans',Verdana,sans-serif"
     drawing = own(film.base).replace("<svg", '<svg fill="currentColor"')
+    if pressed:
+        drawing = drawing.replace("</svg>", f"{_pad(pressed)}</svg>")
+        controls.append("<p>Press or drag in the picture, too.</p>")
     off = 'hidden autocomplete="off" onsubmit="return false"'
     stays = f"Without JavaScript the figure stays at {', '.join(now)}."
     return "\n".join(
@@ -193,8 +194,6 @@ def _html(
             (
                 '<figcaption style="color:inherit">'
                 f"{escape(question)}</figcaption>"
-                if question
-                else ""
             ),
             f"<style>{STYLE}</style>",
             f'<form class="dl-set" {off}>',
@@ -206,14 +205,24 @@ def _html(
             (
                 '<details class="dl-finding"><summary>What you find</summary>'
                 f"<p>{escape(finding)}</p></details>"
-                if question
-                else '<figcaption style="color:inherit">'
-                f"{escape(finding)}</figcaption>"
             ),
             f'<script type="application/json">{data}</script>',
             f"<script>{SCRIPT}</script>",
+            *([f"<script>{DRAG}</script>"] if pressed else []),
             "</figure>",
         )
+    )
+
+
+def _pad(pressed: Pad) -> str:
+    """Return what lies on the axes and takes presses."""
+    x, y, width, height = (f"{side:.2f}" for side in pressed.box)
+    at = json.dumps(pressed.places, separators=(",", ":"))
+    touch = "pan-y" if pressed.scrolls else "none"
+    return (
+        f'<rect class="dl-pad" x="{x}" y="{y}" width="{width}" '
+        f'height="{height}" fill="transparent" data-at="{at}" '
+        f'style="touch-action:{touch}"/>'
     )
 
 
@@ -240,37 +249,3 @@ def _owner(mine: str) -> Callable[[str], str]:
         return f"{match[1]}{mine}{names.number(match[2])}"
 
     return lambda text: ID.sub(name, text)
-
-
-def _unit(label: str) -> tuple[str, str]:
-    match = re.fullmatch(r"(.*?)\s*\(([^()]+)\)", label)
-    return (match[1], " " + match[2]) if match else (label, "")
-
-
-def _word(value: Any, unit: str) -> str:
-    if isinstance(value, str):
-        return value
-    return f"{value:.4g}".replace("-", "−") + unit
-
-
-def _slider(_: str, label: str, words: list[str], first: int) -> str:
-    label, word = escape(label), escape(words[first])
-    return (
-        f"<div data-p><label>{label}: <span>{word}</span>"
-        f'<input type="range" min="0" max="{len(words) - 1}" '
-        f'value="{first}" aria-label="{label}" aria-valuetext="{word}" '
-        'data-lm-suppress-shortcuts="true"></label></div>'
-    )
-
-
-def _buttons(name: str, label: str, words: list[str], first: int) -> str:
-    inputs = (
-        f'<label><input type="radio" name="{name}" value="{k}"'
-        f"{' checked' if k == first else ''} "
-        f'data-lm-suppress-shortcuts="true"> {escape(word)}</label>'
-        for k, word in enumerate(words)
-    )
-    return (
-        f"<fieldset data-p><legend>{escape(label)}:</legend>"
-        f"{''.join(inputs)}</fieldset>"
-    )
