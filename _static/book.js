@@ -171,9 +171,11 @@
   addEventListener("pointerover", offer);
   addEventListener("focusin", offer);
 
-  // Paper shows what was never in view: its fonts are there before.
-  const later = window.requestIdleCallback ?? setTimeout;
-  addEventListener("load", () => later(() => {
+  // Paper shows what was never in view: its fonts are there before,
+  // when a hand is on the way to print, and not with the page.
+  const signs = ["beforeprint", "keydown", "pointermove", "pointerdown", "scroll"];
+  const fetched = () => {
+    for (const sign of signs) removeEventListener(sign, fetched);
     const faces = [...document.fonts].filter(({ family }) => family.includes("KaTeX"));
     let rules = [];
     try {
@@ -186,7 +188,8 @@
       const { fontStyle, fontWeight, fontFamily } = style;
       document.fonts.load(`${fontStyle} ${fontWeight} 1em ${fontFamily}`);
     }
-  }));
+  };
+  for (const sign of signs) addEventListener(sign, fetched, { passive: true });
 
   // Paper has no folds; it leaves out what the layer leaves out.
   addEventListener("beforeprint", () => {

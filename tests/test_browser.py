@@ -2,12 +2,14 @@
 
 import math
 import re
+from io import BytesIO
 from itertools import pairwise
 
 import matplotlib as mpl
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
+from PIL import Image, ImageStat
 
 from dlbook import plot
 from dlbook.plot import sliders
@@ -158,6 +160,7 @@ def test_the_fonts_of_all_formulas_are_there_before_they_are_printed(visit):
     needed = visit().open(SOME[1], whole=True).evaluate(FONTS)
     assert len(needed) > 6
     page = visit().open(SOME[1])
+    page.keyboard.press("Shift")  # a hand is at the keys
     has = f"needed => needed.every(font => ({FONTS})().includes(font))"
     page.wait_for_function(has, arg=needed)
 
@@ -409,6 +412,105 @@ def test_solutions_are_folded_and_open_by_keyboard(visit):
                 assert part.evaluate(f"el => ({SHOWN})([el])[0]") is shown
 
 
+# ---- what is wide ---------------------------------------------------------
+
+# How many blocks of each kind scroll sideways.
+WIDE = """() => {
+  for (const fold of document.querySelectorAll("details")) fold.open = true;
+  const found = { code: 0, formulas: 0, outputs: 0, all: 0 };
+  const kinds = {
+    code: "article .cell_input pre",
+    formulas: "article .dl-display",
+    outputs: "article .cell_output pre",
+  };
+  for (const [kind, blocks] of Object.entries(kinds)) {
+    for (const block of document.querySelectorAll(blocks)) {
+      found.all += 1;
+      found[kind] += block.scrollWidth > block.clientWidth + 1;
+    }
+  }
+  return found;
+}"""
+
+
+def test_code_fits_a_desk_and_formulas_a_phone(visit, chapters):
+    for name in chapters:
+        seen = visit(viewport=DESK)
+        page = seen.open(name, whole=True)
+        found = page.evaluate(WIDE)
+        assert found["all"] > 50, name
+        assert found["code"] == 0, name
+        assert found["formulas"] + found["outputs"] <= 2, name
+        page.set_viewport_size(PHONE)
+        found = page.evaluate(WIDE)
+        assert found["formulas"] <= 3, name
+        assert found["outputs"] <= 1, name
+        seen.close()
+
+
+def edge(block):
+    """Return the grey levels of the last pixels of a block, by columns."""
+    picture = Image.open(BytesIO(block.screenshot())).convert("L")
+    strip = picture.crop(
+        (picture.width - 8, 4, picture.width - 2, picture.height - 4)
+    )
+    return ImageStat.Stat(strip).median[0]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_scrolls_shows_at_which_edge_there_is_more(visit, theme):
+    page = visit(viewport=PHONE, color_scheme=theme).open(SOME[1], whole=True)
+    blocks = page.locator("article .cell_input pre:visible")
+    block = blocks.filter(has_text="import").first
+    assert block.evaluate("pre => pre.scrollWidth - pre.clientWidth") > 50
+    more = edge(block)
+    block.evaluate("pre => { pre.scrollLeft = pre.scrollWidth }")
+    last = edge(block)
+    assert abs(more - last) > 20
+
+
+# ---- boxes ----------------------------------------------------------------
+
+# What stands before and behind the parts of a page, drawn by the font of
+# icons, which is not shipped: its signs have no other font.
+TOFU = r"""() => [...document.querySelectorAll("body *")].flatMap(part =>
+  ["::before", "::after", "::marker"].filter(place =>
+    /[\ue000-\uf8ff]/.test(getComputedStyle(part, place).content)
+  ).map(place => part.outerHTML.slice(0, 80) + place))"""
+BOXES = {
+    ".proof.definition",
+    ".proof.theorem",
+    ".proof.remark",
+    ".proof[id^=proof-of-]",
+    ".exercise",
+    ".solution",
+    "div.erratum",
+    "details.erratum",
+    ".dl-experiments",
+    "details.hide",
+    ".dl-lines",
+    ".dl-cite",
+}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_box_asks_for_a_sign_that_no_font_has(visit, theme):
+    left = set(BOXES)
+    for name in (*SOME, "cheatsheet.html", "errata.html"):
+        seen = visit(color_scheme=theme)
+        page = seen.open(name, whole=True)
+        assert page.evaluate(TOFU) == [], name
+        left -= {box for box in left if page.locator(box).count()}
+        if name == SOME[0]:  # the test sees what it looks for
+            page.add_style_tag(
+                content='.admonition-title::before { content: "\\f071" '
+                "!important }"
+            )
+            assert page.evaluate(TOFU) != []
+        seen.close()
+    assert left == set()
+
+
 # ---- what once was broken --------------------------------------------------
 def test_references_to_cite_stand_one_below_the_other(visit):
     """No box covers another one, nor leaves the column."""
@@ -466,6 +568,7 @@ def test_a_page_on_a_disk_loads_its_fonts_for_paper(browser, published):
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto((published.html / SOME[0]).as_uri())
+    page.keyboard.press("Shift")
     page.wait_for_function(
         """() => [...document.fonts].filter(({ family, status }) =>
           family.includes("KaTeX") && status == "loaded").length > 5"""

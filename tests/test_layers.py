@@ -19,6 +19,12 @@ CELLS = [
         "metadata": {"tags": ["open"]},
     },
     press.code("no = 'check'"),
+    press.code(
+        "one = 'refutes'",
+        CHECKED,
+        press.check("opt-sgd", "refutes"),
+        CHECKED,
+    ),
 ]
 
 
@@ -32,12 +38,12 @@ def sample(tmp_path_factory):
 def test_code_that_only_checks_is_folded(sample):
     cells = press.section(sample, "11-3-layers").select("div.cell")
     folded = [bool(cell.select("details pre")) for cell in cells]
-    assert folded == [True, False, False]
+    assert folded == [True, False, False, True]
     assert "Code of the checks" in cells[0].summary.text
 
 
 def test_lines_about_one_statement_are_one_that_opens(sample):
-    first, second, _ = press.section(sample, "11-3-layers").select("div.cell")
+    first, second, *_ = press.section(sample, "11-3-layers").select("div.cell")
     (lines,) = first.select("details.dl-lines")
     assert " ".join(lines.summary.text.split()) == (
         "✓ 2 checks of 11.3.3 Stochastic gradient descent"
@@ -45,6 +51,14 @@ def test_lines_about_one_statement_are_one_that_opens(sample):
     assert len(lines.select("li")) == 2
     assert not second.select("details.dl-lines")
     assert second.select_one(".dl-check")
+
+
+def test_a_refuted_line_stands_alone_and_in_its_order(sample):
+    last = press.section(sample, "11-3-layers").select("div.cell")[-1]
+    lines = last.find(class_="cell_output").select(":scope > .dl-check")
+    kinds = ["dl-refuted" in line["class"] for line in lines]
+    assert kinds == [False, True, False]
+    assert not last.select(".dl-lines")
 
 
 @pytest.fixture
@@ -106,6 +120,19 @@ def test_a_link_to_what_is_hidden_shows_it(chapter):
     name = chapter.locator(PROOF).first.get_attribute("id")
     chapter.evaluate("name => { location.hash = name; }", name)
     chapter.locator(f"#{name}").wait_for(state="visible")
+
+
+def test_a_link_to_a_check_opens_its_code(chapter):
+    cell = chapter.locator("div.cell[id^=check-]:has(> details.hide)").first
+    name = cell.get_attribute("id")
+    for _ in range(2):
+        chapter.evaluate("location.hash = ''")
+        chapter.evaluate("name => { location.hash = name; }", name)
+        chapter.wait_for_function(
+            "cell => cell.querySelector('details.hide').open",
+            arg=cell.element_handle(),
+        )
+        cell.locator("details.hide").evaluate("fold => { fold.open = false }")
 
 
 def pages(page):

@@ -16,7 +16,7 @@ const thin = (box) => {
       box.style["--h"] = child.style.height;
       if (child.style.verticalAlign) box.style["--v"] = child.style.verticalAlign;
     } else if (child.classes?.includes("pstrut")) {
-      box.style["--h"] = child.style.height;
+      if (child.style.height != "2.7em") box.style["--h"] = child.style.height;
     } else if (child.classes?.includes("vlist-s")) {
       continue;
     } else if (
@@ -43,10 +43,7 @@ const bare = (box, within) => {
   const level = within?.classes?.includes("vlist");
   box.children = box.children?.flatMap((child) => {
     if (!child.classes) return [child];
-    const limits = /^(op-limits|katex-sizing|mfrac)$/;
-    if (!child.classes.some((name) => limits.test(name))) {
-      child.classes = child.classes.filter((name) => !kinds.test(name));
-    }
+    child.classes = child.classes.filter((name) => name && !kinds.test(name));
     bare(child, box);
     const plain = child.children && !("text" in child) && !child.classes.length
       && !Object.keys(child.style ?? {}).length
@@ -64,6 +61,10 @@ const unseen = ["fence", "lspace", "rspace", "separator", "stretchy"];
 const plain = (node) => {
   for (const name of unseen) delete node.attributes?.[name];
   for (const child of node.children ?? []) plain(child);
+  node.children = node.children?.flatMap((child) =>
+    child.type == "mrow" && !Object.keys(child.attributes).length
+      && (node.type == "semantics" || child.children.length == 1)
+      ? child.children : [child]) ?? node.children;
 };
 const short = (text) => text
   .replace(/\d*\.\d{4}(?=em)/g, (size) => String(Number(Number(size).toFixed(3))))
