@@ -33,16 +33,18 @@ const katex = require(process.argv[1]);
 for (const tex of JSON.parse(process.argv[2]))
   console.log(katex.renderToString(tex, {displayMode: %s}));
 """
-# The places of all that is drawn, and of the box around it.
+# The places of all signs that are drawn, and of the box around them.
 PLACES = """() => [...document.querySelectorAll(".katex-html")].map(
   formula => {
   const walk = document.createTreeWalker(formula, NodeFilter.SHOW_TEXT);
   const found = [formula.getBoundingClientRect()];
   for (let node; node = walk.nextNode();) {
-    if (node.data == "\\u200b") continue;
-    const range = document.createRange();
-    range.selectNode(node);
-    found.push(range.getBoundingClientRect());
+    for (const { index } of node.data.matchAll(/[^\\u200b]/gu)) {
+      const range = document.createRange();
+      range.setStart(node, index);
+      range.setEnd(node, index + 1);
+      found.push(range.getBoundingClientRect());
+    }
   }
   for (const line of formula.querySelectorAll("svg, .frac-line"))
     found.push(line.getBoundingClientRect());

@@ -15,7 +15,7 @@ from fontTools.ttLib import TTFont
 # It tells each step, and that KaTeX's fonts are older than 1970.
 logging.getLogger("fontTools").setLevel(logging.ERROR)
 
-SMALL = 2_000  # bytes: a font below goes into the style sheet itself
+SMALL = 0  # bytes: a font below goes into the style sheet itself
 FOLDER = "katex/fonts"
 EARLY = {"KaTeX_Main-Regular": "katex", "KaTeX_Math-Italic": "mathnormal"}
 

@@ -7,18 +7,24 @@ const lines = require("readline").createInterface({ input: process.stdin });
 // the margin of what stands before it, and the empty box that KaTeX puts below
 // a subscript for editors is left out. (Boxes with an `other` class have a size
 // of type or a margin of their own.)
+// What is no higher than a line of type needs nothing that holds it open.
+const within = (height, low) => height + low <= 0.91 && low >= -0.28;
 const other = /^(katex-sizing|fontsize-ensurer|vlist-t2|katex-root)$/;
 const thin = (box) => {
   const kept = [];
   for (const child of box.children ?? []) {
     const before = kept.at(-1);
     if (child.classes?.includes("katex-strut")) {
-      box.style["--h"] = child.style.height;
-      if (child.style.verticalAlign) box.style["--v"] = child.style.verticalAlign;
+      const { height, verticalAlign: low = "0" } = child.style;
+      if (within(parseFloat(height), parseFloat(low))) continue;
+      box.style["--h"] = height;
+      if (parseFloat(low)) box.style["--v"] = low;
     } else if (child.classes?.includes("pstrut")) {
       if (child.style.height != "2.7em") box.style["--h"] = child.style.height;
     } else if (child.classes?.includes("vlist-s")) {
       continue;
+    } else if (before && box.classes?.includes("vlist-t2")) {
+      box.style["--d"] = child.children[0].style.height; // below the line
     } else if (
       String(child.classes) == "mspace" && !child.children.length
       && String(Object.keys(child.style)) == "marginRight"
