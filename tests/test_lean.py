@@ -16,7 +16,7 @@ from docutils.utils import new_document
 from fontTools.ttLib import TTFont
 
 from _ext.lists import search
-from _ext.page import fonts, lean, script, stylesheet
+from _ext.page import fonts, lean, script, shapes, stylesheet
 
 ROOT = Path(__file__).parents[1]
 CHAPTER = "chapters/11-3-gradient-descent.html"
@@ -83,6 +83,7 @@ def raw(site):
         (".gone{color:red}", ""),
         ("#gone .seen{color:red}", ""),
         (".seen.gone{color:red}", ""),
+        ("p:hover > blockquote, p::after{a:b}", "p::after{a:b}"),
         (".gone, .seen > p{color:red}", ".seen > p{color:red}"),
         (".seen:not(.gone){color:red}", ".seen:not(.gone){color:red}"),
         ('a[href=".gone"]{color:red}', 'a[href=".gone"]{color:red}'),
@@ -93,12 +94,39 @@ def raw(site):
     ],
 )
 def test_rules_that_no_page_can_use_are_left_out(text, kept):
-    assert "".join(stylesheet.rules(text, {"seen"})) == kept
+    assert "".join(stylesheet.rules(text, {"seen", "<p", "<a"})) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("@keyframes a{0%{b:c} 100%{b:d}}p{e:f}", "p{e:f}"),
+        (
+            "@keyframes a{0%{b:c}}p{animation: 1s a}",
+            "@keyframes a{0%{b:c}}p{animation: 1s a}",
+        ),
+    ],
+)
+def test_motions_that_nothing_shows_are_left_out(text, short):
+    assert stylesheet.still(text) == short
+
+
+def test_a_shape_stands_once_on_a_page():
+    path = "M" + "1 2" * 40
+    svg = '<svg xmlns="x" viewBox="0" preserveAspectRatio="xMinYMin">'
+    root = f'{svg}<path d="{path}"/></svg>'
+    bare = svg.replace(' xmlns="x"', "")
+    assert shapes.share(f"{root}a{root}") == (
+        f'{bare}<path id="dl-shape-0" d="{path}"/></svg>a'
+        f'{bare}<use href="#dl-shape-0"/></svg>'
+    )
+    short = f'{svg}<path d="M0"/></svg>'
+    assert shapes.share(short * 2) == short.replace(' xmlns="x"', "") * 2
 
 
 def test_the_dark_mode_needs_no_script():
     text = 'html[data-theme="dark"] .a{color:red}'
-    rules = list(stylesheet.rules(text, {"a"}))
+    rules = list(stylesheet.rules(text, {"a", "<html"}))
     assert rules[0] == text
     assert rules[1] == (
         "@media (prefers-color-scheme:dark)"

@@ -4,27 +4,33 @@ const lines = require("readline").createInterface({ input: process.stdin });
 
 // KaTeX's boxes, a third fewer of them. What only holds a height open becomes
 // a custom property of the box around it (katex.css draws it), a space becomes
-// the margin of what stands before it, and the empty box that KaTeX puts below
-// a subscript for editors is left out. (Boxes with an `other` class have a size
-// of type or a margin of their own.)
-// What is no higher than a line of type needs nothing that holds it open.
-const within = (height, low) => height + low <= 0.91 && low >= -0.28;
+// the margin of what stands before it, and the rows and heights of a stack are
+// left out: its parts hang on the line that it stands on, and the height of the
+// whole formula is known. What is no higher than a line of type needs nothing
+// that holds it open. (Boxes with an `other` class have a size of type or a
+// margin of their own.)
+const fits = (height, low) => height + low <= 0.86 && low >= -0.26;
 const other = /^(katex-sizing|fontsize-ensurer|vlist-t2|katex-root)$/;
+const isNull = (box) => box.classes?.includes("nulldelimiter");
 const thin = (box) => {
   const kept = [];
   for (const child of box.children ?? []) {
     const before = kept.at(-1);
     if (child.classes?.includes("katex-strut")) {
       const { height, verticalAlign: low = "0" } = child.style;
-      if (within(parseFloat(height), parseFloat(low))) continue;
+      if (fits(parseFloat(height), parseFloat(low))) continue;
       box.style["--h"] = height;
       if (parseFloat(low)) box.style["--v"] = low;
     } else if (child.classes?.includes("pstrut")) {
       if (child.style.height != "2.7em") box.style["--h"] = child.style.height;
     } else if (child.classes?.includes("vlist-s")) {
       continue;
-    } else if (before && box.classes?.includes("vlist-t2")) {
-      box.style["--d"] = child.children[0].style.height; // below the line
+    } else if (child.classes?.includes("vlist-r")) {
+      if (before) continue; // holds the depth open
+      const [stack] = child.children;
+      delete stack.style.height;
+      thin(stack);
+      kept.push(stack);
     } else if (
       String(child.classes) == "mspace" && !child.children.length
       && String(Object.keys(child.style)) == "marginRight"
@@ -39,7 +45,13 @@ const thin = (box) => {
   }
   const empty = kept.length == 1 && box.classes?.includes("vlist")
     && !kept[0].children?.length && !Object.keys(kept[0].style).length;
+  const [left, fraction, right] = kept;
+  if (kept.length == 3 && isNull(left) && isNull(right)) {
+    fraction.classes.push("dl-apart"); // has the margins of both
+    kept.splice(0, 3, fraction);
+  }
   if (box.children) box.children = empty ? [] : kept;
+  if (box.classes) box.classes = box.classes.filter((name) => name != "vlist-t2");
 };
 
 // Kinds of signs are not drawn, their spaces are margins: the box of a sign
@@ -63,7 +75,11 @@ const stacked = /\b(mfrac|mult|delim-size[14]|delimsizing|katex-fix|katex-inner|
 
 // What MathML says of how signs are drawn is not drawn here, and heights need
 // no more than a thousandth of the size of type.
-const unseen = ["fence", "lspace", "rspace", "separator", "stretchy"];
+const unseen = [
+  "accent", "columnalign", "columnspacing", "displaystyle", "fence",
+  "linethickness", "lspace", "maxsize", "minsize", "rowspacing", "rspace",
+  "scriptlevel", "separator", "stretchy",
+];
 const plain = (node) => {
   for (const name of unseen) delete node.attributes?.[name];
   for (const child of node.children ?? []) plain(child);
@@ -74,7 +90,8 @@ const plain = (node) => {
 };
 const short = (text) => text
   .replace(/\d*\.\d{4}(?=em)/g, (size) => String(Number(Number(size).toFixed(3))))
-  .replace(/(style="[^"]*);"/g, '$1"');
+  .replace(/(style="[^"]*);"/g, '$1"')
+  .replace(/katex-sizing reset-size6 size3/g, "dl-script");
 
 lines.on("line", (line) => {
   const { tex, display } = JSON.parse(line);

@@ -54,7 +54,7 @@ DOCSTRING = re.compile(
 # TeX, names, points and operators in code their marks; boxes that may
 # scroll can be reached by the keyboard (book.js takes back what does not
 # scroll), and names agree with what is to be seen. The corner of a table
-# that is empty heads nothing.
+# that is empty heads nothing. What a reference says is shown by its preview.
 BODY = [
     (re.compile(r"<annotation\b.*?</annotation>", re.S), ""),
     (re.compile(r"</?semantics>"), ""),
@@ -75,6 +75,10 @@ BODY = [
     ),
     (re.compile(r"<th\b([^>]*)>(?:<p></p>|\s)*</th>"), r"<td\1></td>"),
     (re.compile(r' aria-label="Toggle hidden content"'), ""),
+    (
+        re.compile(r'( href="[^"#]*bibliography.html#[^"]*") title="[^"]*"'),
+        r"\1",
+    ),
     (re.compile(r' role="list" (?=class="citation-list")'), " "),
     (re.compile(r' role="doc-biblioentry"'), ""),
     (

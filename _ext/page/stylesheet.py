@@ -29,6 +29,10 @@ UNUSED = ("fontawesome",)  # fonts: book.css draws the icons
 # the one that is made of them.
 HEAD = re.compile(r"<!-- style -->(.*?)<!-- /style -->", re.S)
 WORD = re.compile(r"[\w-]+")
+ELEMENT = re.compile(r"<([a-z][\w-]*)")
+SPACE = re.compile(r"""("[^"]*"|'[^']*')|(?<!:)\s*([{};,])\s*""")
+FRAMES = re.compile(r"@keyframes\s+([\w-]+)\s*\{(?:[^{}]*\{[^{}]*\})*\s*\}")
+MOTION = re.compile(r"animation(?:-name)?\s*:([^;}]*)")
 ATTRIBUTE = re.compile(r"""\s(?:class|id)=(?:"([^"]*)"|'([^']*)')""")
 URL = re.compile(r"""url\(\s*(["']?)(?!data:|#)([^"')]+)\1\s*\)""")
 ASKED = re.compile(r"var\(\s*(--[\w-]+)")
@@ -64,7 +68,8 @@ def write(app: Sphinx, error: Exception | None) -> None:
     text = "\n".join(
         "\n".join(rules(sheet(out, name), known)) for name in sheets
     )
-    text = variables(text, "\n".join(pages.values()))
+    text = variables(still(text), "\n".join(pages.values()))
+    text = SPACE.sub(lambda part: part[1] or part[2], text)
     drawn = fonts.write(Path(app.srcdir), static, pages.values())
     text = fonts.embed(text, drawn)
     digest = hashlib.sha256(text.encode()).hexdigest()[:10]
@@ -89,9 +94,13 @@ def files(pages: Iterable[str]) -> set[str]:
 
 
 def words(pages: Iterable[str], scripts: Iterable[Path]) -> set[str]:
-    """Return all classes and ids of the pages, and the scripts' words."""
+    """Return all classes and ids of the pages, and the scripts' words.
+
+    Elements are among them, as "<p".
+    """
     known: set[str] = set()
     for page in pages:
+        known.update(f"<{name}" for name in ELEMENT.findall(page))
         for double, single in ATTRIBUTE.findall(page):
             known.update((double or single).split())
         for code in re.findall(r"<script\b.*?</script>", page, re.S):
@@ -179,19 +188,28 @@ def split(tokens: Iterable[Any]) -> Iterator[list[Any]]:
 
 
 def possible(selector: list[Any], known: set[str]) -> bool:
-    """Say whether some page has all classes and ids of a selector."""
+    """Say whether some page has all that a selector names.
+
+    These are classes, ids and elements; a script may make some of them.
+    """
     before = None
     for token in selector:
-        if token.type == "hash" and token.value not in known:
-            return False
-        if (
-            before == "."
-            and token.type == "ident"
-            and token.value not in known
+        kind = token.type
+        if kind == "ident" and before not in (".", ":"):
+            if not {token.value, f"<{token.lower_value}"} & known:
+                return False
+        elif (kind == "hash" or (kind == "ident" and before == ".")) and (
+            token.value not in known
         ):
             return False
         before = token.value if token.type == "literal" else None
     return True
+
+
+def still(text: str) -> str:
+    """Leave out the motions that nothing shows."""
+    shown = set(WORD.findall(" ".join(MOTION.findall(text))))
+    return FRAMES.sub(lambda found: found[0] * (found[1] in shown), text)
 
 
 def variables(text: str, pages: str) -> str:
