@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from _ext.notebook import bars, execute, power, records, rules
+from _ext.notebook import execute, power, records, rules
 
 ROOT = Path(__file__).parents[1]
 ALT = "Two paths over the contour lines of a quadratic."
@@ -401,14 +401,11 @@ def test_a_weak_check_says_why(root, amount):
     assert powered(root, amount, "agree sincerely") != []
 
 
-def test_every_check_of_the_book_stores_its_power(monkeypatch):
-    monkeypatch.setattr(bars, "POWER_MAY_BE_ABSENT", False)
+def test_every_check_of_the_book_stores_its_power():
     assert [x for x in rules.book(ROOT) if "without its power" in str(x)] == []
 
 
-def test_a_check_without_its_power_is_let_pass_for_now(root, monkeypatch):
-    assert powered(root, "absent") == []
-    monkeypatch.setattr(bars, "POWER_MAY_BE_ABSENT", False)
+def test_a_check_without_its_power_is_refused(root):
     said = powered(root, "absent")
     assert f"11-good.ipynb: {SPEED}: a check without its power{AGAIN}" in said
 

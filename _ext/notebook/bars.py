@@ -30,9 +30,6 @@ CLAIMS += ("prf:corollary",)
 PROOF = re.compile(r"\bpro(?:of|ofs|ve|ved|ves)\b", re.I)
 REFERENCE = re.compile(r"\{(?:prf:ref|ref|eq|cite[\w:]*)\}`|\]\([#.\w]")
 WEAK = 0.1  # a power above it needs a reason
-# Outputs from before checks stored their power are let pass; False, and then
-# away with it, as soon as every notebook has been executed again.
-POWER_MAY_BE_ABSENT = True
 
 
 def exercises(page: Page) -> Iterator[Complaint]:
@@ -168,9 +165,7 @@ def powerful(page: Page) -> Iterator[Complaint]:
         for output in cell["outputs"]:
             if records.MIME not in data(output):
                 continue
-            if "power" not in records.stored(output) and not (
-                POWER_MAY_BE_ABSENT
-            ):
+            if "power" not in records.stored(output):
                 yield index, "a check without its power; run make notebooks"
     for record in records.records(page.nb):
         reason = re.search(r"\b(since|because)\b", record.says)
