@@ -16,6 +16,7 @@ FORMULAS = r"""
 x_i^2 + y_{ij} - z^{\top} \le \mathbf A_{kl}^{-1} \times \hat f_\theta
 \frac{a+b}{c_1} \cdot \sqrt{\frac{x}{y_2}} \sqrt[3]{n} = \tfrac12
 \sum_{i=1}^{n} \int_0^1 \prod_k \lim_{n\to\infty} f_n(x)\,dx
+\sqrt{\frac{a}{\ln\frac{2\sqrt s}{\delta}}} \frac{x_{\frac12}}{y}
 \left(\frac{\partial f}{\partial x_j}\right)_{i} \Big| \bigl[ n \bigr]
 \begin{pmatrix} a_1 & b \\ c & d^2 \end{pmatrix}
 \begin{cases} 1 & x>0 \\ 0 & \text{else} \end{cases}

@@ -11,7 +11,8 @@ const lines = require("readline").createInterface({ input: process.stdin });
 // margin of their own.)
 const fits = (height, low) => height + low <= 0.86 && low >= -0.26;
 const other = /^(katex-sizing|fontsize-ensurer|vlist-t2|katex-root)$/;
-const isNull = (box) => box.classes?.includes("nulldelimiter");
+const isNull = ({ classes = [] }) => classes.includes("nulldelimiter")
+  && !classes.includes("katex-sizing");
 const thin = (box) => {
   const kept = [];
   for (const child of box.children ?? []) {
