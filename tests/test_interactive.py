@@ -534,7 +534,9 @@ def test_interactive_refuses(options, says):
 
 def test_interactive_needs_a_parameter():
     with pytest.raises(ValueError, match=r"^grids: .*got 0"):
-        plot.interactive(zigzag, alt=ALT, finding=FINDING)
+        plot.interactive(
+            zigzag, name="zig", alt=ALT, question=QUESTION, finding=FINDING
+        )
 
 
 def test_the_output_has_words_for_those_who_cannot_see_it(monkeypatch):

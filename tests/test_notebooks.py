@@ -59,9 +59,13 @@ def record(name, kind="close", says="both sides agree", **stored):
     return shown(shown_data, **({records.MIME: stored} if stored else {}))
 
 
-def figure():
+def figure(name="a"):
     data = {"image/svg+xml": "<svg/>", "text/plain": ALT}
-    return shown(data, dlbook={"alt": ALT, "dark": "invert"})
+    return shown(data, dlbook={"alt": ALT, "dark": "invert", "name": name})
+
+
+def moved(name="m"):
+    return shown({"text/html": "<p>a</p>"}, dlbook={"name": name})
 
 
 def stream(text, name="stdout"):
@@ -106,10 +110,10 @@ def good():
         ),
         code('check.close("opt-gd", 1.0, 1.0)', record("opt-gd")),
         code('check.refutes("opt-adam", 1, 2)', record("opt-adam", "refutes")),
-        code("plot.show(fig, alt=ALT)", figure()),
-        code("plot.show(fig, alt=ALT)", figure()),
-        code("plot.show(fig, alt=ALT)", figure()),
-        code("plot.interactive(draw)", shown({"text/html": "<p>a</p>"})),
+        code("plot.show(fig, alt=ALT)", figure("a")),
+        code("plot.show(fig, alt=ALT)", figure("b")),
+        code("plot.show(fig, alt=ALT)", figure("c")),
+        code("plot.interactive(draw)", moved()),
         code("1 / 0", error("ZeroDivisionError"), tags=["raises-exception"]),
         markdown("## Exercises"),
         *map(exercise, "abcd"),
@@ -588,15 +592,21 @@ DEFECTS = {
         f"{TITLE}: nobody2000 is not in references.bib",
     ),
     "figure without alt": (
-        output(5, "metadata", {}),
+        output(5, "metadata", {"dlbook": {"name": "a"}}),
         f"{SHOW}: a figure without alt text; take plot.show",
     ),
     "figure in the dark": (
-        output(5, "metadata", {"dlbook": {"alt": ALT}}),
+        output(5, "metadata", {"dlbook": {"alt": ALT, "name": "a"}}),
         f"{SHOW}: a figure that says nothing of dark mode",
     ),
     "two figures": (
-        at(5, outputs=[figure(), figure()]), f"{SHOW}: 2 figures in one cell"),
+        at(5, outputs=[figure("a"), figure("d")]),
+        f"{SHOW}: 2 figures in one cell"),
+    "figure without a name": (
+        at(5, outputs=[figure("")]), f"{SHOW}: a figure without a name"),
+    "one name twice": (
+        at(5, outputs=[figure("c")]),
+        f"{SHOW.replace('5', '7')}: a second figure named 'c'; rename one"),
     "figure lost": (
         at(5, outputs=[]), "2 figures; draw 3",
         f"{SHOW}: plot.show left no figure"),
@@ -817,7 +827,8 @@ def older_and_edited(nb):
         (also(5, "  # changed"), [CODE]),
         (tagged(5, "gpu"), [CODE]),
         (output(8, "data", {"text/html": "<p>b</p>"}), [of(PLAY)]),
-        (output(5, "metadata", {"dlbook": {"alt": "x", "dark": "keep"}}),
+        (output(5, "metadata",
+                {"dlbook": {"alt": "x", "dark": "keep", "name": "a"}}),
          [of(SHOW)]),
         (at(8, outputs=[]), [of(PLAY)]),
         (at(18, outputs=[record("ex-e", "exercise"), stream("a")]),

@@ -17,6 +17,10 @@ from matplotlib.figure import Figure
 from dlbook import plot
 from dlbook.plot import drawings, page, picture
 
+WORDS = {
+    "name": "fall",
+    "caption": "The line falls, and falls more and more slowly.",
+}
 ALT = "a line that falls from one & stays < .1"
 PAGE = {"light": "#FFFFFF", "dark": "#14181E"}
 
@@ -54,19 +58,19 @@ def line():
 @pytest.mark.parametrize("kind", ["svg", "png"])
 @pytest.mark.parametrize("dark", ["invert", "keep"])
 def test_show_gives_one_output_with_its_words(shown, kind, dark):
-    plot.show(line(), alt=f"  {ALT}\n", kind=kind, dark=dark)
-    ((data, metadata),) = shown
+    plot.show(line(), **WORDS, alt=f"  {ALT}\n", kind=kind, dark=dark)
+    (data, metadata), _ = shown
     mime = {"svg": "image/svg+xml", "png": "image/png"}[kind]
     assert set(data) == {mime, "text/plain"}
     assert data["text/plain"] == ALT
-    assert metadata["dlbook"] == {"alt": ALT, "dark": dark}
+    assert metadata["dlbook"] == {"alt": ALT, "dark": dark, "name": "fall"}
     if kind == "png":
         assert base64.b64decode(data[mime]).startswith(b"\x89PNG")
         assert metadata[mime] == {"width": 576, "height": 336}
 
 
 def test_the_svg_itself_carries_the_words(shown):
-    plot.show(line(), alt=ALT)
+    plot.show(line(), **WORDS, alt=ALT)
     root = ET.fromstring(shown[0][0]["image/svg+xml"])
     assert root.get("role") == "img"
     assert root.get("aria-label") == ALT
@@ -84,18 +88,18 @@ def test_show_refuses_words_that_say_nothing(alt, reason):
     ax = line()
     ax.set_title("loss against steps, of one run")
     with pytest.raises(ValueError, match=rf"^alt: .*{reason}"):
-        plot.show(ax, alt=alt)
+        plot.show(ax, **WORDS, alt=alt)
 
 
 def test_show_refuses_what_it_does_not_know():
     with pytest.raises(ValueError, match=r"^dark: .*'flip'"):
-        plot.show(line(), alt=ALT, dark="flip")
+        plot.show(line(), **WORDS, alt=ALT, dark="flip")
     with pytest.raises(ValueError, match=r"^kind: .*'pdf'"):
-        plot.show(line(), alt=ALT, kind="pdf")
+        plot.show(line(), **WORDS, alt=ALT, kind="pdf")
 
 
 def test_outside_a_notebook_show_is_quiet(capsys):
-    assert plot.show(line(), alt=ALT) is None
+    assert plot.show(line(), **WORDS, alt=ALT) is None
     plot.source(plot.style)
     assert capsys.readouterr() == ("", "")
 
@@ -153,7 +157,7 @@ out = picture.svg(ax.figure, "words", background="none") + page._png(ax.figure)
 def draw(ax, k, kind):
     ax.plot([0, 1], [0, k], marker="o"); ax.scatter([.5], [k / 2])
     ax.set(xlim=(0, 1), ylim=(0, 3), title=f"{k} {kind}")
-out += sliders._page(draw, "a" * 30, "q" * 30, "b" * 30, {}, {},
+out += sliders._page(draw, ("a" * 30, "q" * 30, "b" * 30), {}, {},
                          {"k": [1, 2], "kind": ["p", "q"]})
 print(hashlib.sha256(out.encode()).hexdigest())
 """

@@ -69,6 +69,7 @@ EARLY = (
 _STOP = re.compile(
     r"(?:[.!?…]|\\[lc]?dots)(?:\s|[)}]|\\[,;: ]|\\end\{\w+\})*$"
 )
+_ROWS = re.compile(r"\\begin\{(?:align|aligned|cases|split|gather)")
 _GOES_ON = re.compile(r"\s*(?:Then\b|[a-z(])")
 
 
@@ -177,6 +178,9 @@ class Complete(SphinxPostTransform):
             content = borrow.take(self.app, found, here)
             for node in content[lead(content) :]:
                 node["classes"].append("dl-more")
+            for node in content:
+                if isinstance(node, nodes.math_block) and rows(node.astext()):
+                    node["classes"].append("dl-rows")
             item += content
 
     def sign(
@@ -207,6 +211,11 @@ def lead(content: list[nodes.Node]) -> int:
         if ends and (shown or not formulas):
             return place + 1
     return len(content)
+
+
+def rows(tex: str) -> bool:
+    """Say whether a display has several lines, which stand by themselves."""
+    return bool(_ROWS.search(tex)) or (r"\\" in tex and r"\begin" not in tex)
 
 
 def visit_item(translator: Any, node: items.Item) -> None:

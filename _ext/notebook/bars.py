@@ -103,6 +103,24 @@ def plenty(page: Page) -> Iterator[Complaint]:
         yield None, "no style; call plot.style() in the first code cell"
 
 
+def named(page: Page) -> Iterator[Complaint]:
+    """Ask for a name of each figure, of which its anchor is made."""
+    seen: set[str] = set()
+    for index, cell in page.code():
+        played = calls(cell, "plot.interactive")
+        for output in cell["outputs"]:
+            html = played and "text/html" in data(output)
+            if not (html or set(IMAGES) & set(data(output))):
+                continue
+            given = output.get("metadata", {}).get("dlbook", {})
+            name = given.get("name", "")
+            if not name:
+                yield index, "a figure without a name; say name= and caption="
+            elif name in seen:
+                yield index, f"a second figure named {name!r}; rename one"
+            seen.add(name)
+
+
 def proved(page: Page) -> Iterator[Complaint]:
     """Ask that a claim be proved behind its box, before the next heading.
 
@@ -226,4 +244,6 @@ def misjudged(
         )
 
 
-BARS: tuple[Rule, ...] = (exercises, plenty, proved, ascribed, powerful)
+BARS: tuple[Rule, ...] = (
+    *(exercises, plenty, named, proved, ascribed, powerful),
+)

@@ -36,6 +36,28 @@ const thin = (box) => {
   if (box.children) box.children = empty ? [] : kept;
 };
 
+// Kinds of signs are not drawn, their spaces are margins: the box of a sign
+// that has nothing else is left out. What stands on a level of a stack stays.
+const kinds = /^(mord|mbin|mrel|mopen|mclose|mpunct|minner|mop|mtight)$/;
+const bare = (box, within) => {
+  const level = within?.classes?.includes("vlist");
+  box.children = box.children?.flatMap((child) => {
+    if (!child.classes) return [child];
+    const limits = /^(op-limits|katex-sizing|mfrac)$/;
+    if (!child.classes.some((name) => limits.test(name))) {
+      child.classes = child.classes.filter((name) => !kinds.test(name));
+    }
+    bare(child, box);
+    const plain = child.children && !("text" in child) && !child.classes.length
+      && !Object.keys(child.style ?? {}).length
+      && !Object.keys(child.attributes ?? {}).length
+      && child.constructor == box.constructor;
+    return plain && !level && !stacked.test(box.classes.join(" "))
+      ? child.children : [child];
+  }) ?? box.children;
+};
+const stacked = /\b(mfrac|mult|delim-size[14]|delimsizing|katex-fix|katex-inner|katex-newline|accent-body|vlist|vlist-r|vlist-t|mtable|mover|munder|sqrt|katex-root|rlap|llap|clap|op-limits|katex-accent|katex-stretchy|hide-tail)\b/;
+
 // What MathML says of how signs are drawn is not drawn here, and heights need
 // no more than a thousandth of the size of type.
 const unseen = ["fence", "lspace", "rspace", "separator", "stretchy"];
@@ -54,7 +76,9 @@ lines.on("line", (line) => {
     const options = { displayMode: display, strict: "error" };
     const tree = katex.__renderToDomTree(tex, options);
     const root = display ? tree.children[0] : tree;
-    thin(root.children.find((box) => box.classes.includes("katex-html")));
+    const drawn = root.children.find((box) => box.classes.includes("katex-html"));
+    thin(drawn);
+    drawn.children.forEach((base) => bare(base));
     plain(root.children.find((box) => box.classes.includes("katex-mathml")));
     answer = { html: short(tree.toMarkup()) };
   } catch (error) {

@@ -55,9 +55,8 @@ def arrange(app: Sphinx, doctree: nodes.document) -> None:
             _group(output)
     for section in top.findall(nodes.section):
         _state(section)
-    for section in top.findall(nodes.section):
-        parts_of_the_page = isinstance(section.parent, nodes.section)
-        if parts_of_the_page and not any(_stated(section)):
+        inner = isinstance(section.parent, nodes.section)
+        if inner and not any(_stated(section)):
             section["classes"].append("dl-unstated")
     choices = "".join(
         CHOICE.format(
@@ -132,7 +131,8 @@ def _grouped(lines: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
             said = "".join(part.astext() for part in rest).removeprefix(": ")
             item = nodes.paragraph("", said or "no more is said")
             items += nodes.list_item("", item)
-        group += [nodes.paragraph("", "", reference), items]
+        reference[0].children = [nodes.Text("to the statement")]
+        group += [items, nodes.paragraph("", "", reference)]
         yield group
 
 

@@ -103,6 +103,7 @@ def lighten(
     joined = script.names(Path(app.srcdir))
     context["script_files"] = list(scripts(context["script_files"], joined))
     title = context.get("title") or TITLES.get(pagename, pagename)
+    context["title"] = title
     context["dl_description"] = description(doctree) or (
         f"{title} — {context['docstitle']}"
     )

@@ -75,8 +75,8 @@ def style() -> None:
 def show(
     fig: Figure | Axes,
     *,
-    name: str = "",
-    caption: str = "",
+    name: str,
+    caption: str,
     alt: str,
     dark: str = "invert",
     kind: str = "svg",
@@ -115,9 +115,8 @@ def show(
     _one_of("dark", dark, "invert", "keep")
     _one_of("kind", kind, "svg", "png")
     words = checked("alt", alt, whole)
-    given = {"alt": words, "dark": dark}
-    if name or caption:
-        given["name"], caption = named(name), captioned(caption, words)
+    caption = captioned(caption, words)
+    given = {"alt": words, "dark": dark, "name": named(name)}
     metadata: dict[str, Any] = {"dlbook": given}
     data = {"text/plain": words}
     if kind == "svg":
@@ -127,9 +126,8 @@ def show(
         width, height = (96 * whole.get_size_inches()).round().astype(int)
         metadata["image/png"] = {"width": int(width), "height": int(height)}
     emit(data, metadata)
-    if caption:
-        below = {"text/markdown": caption, "text/plain": caption}
-        emit(below, {"dlbook": {"caption": name}})
+    below = {"text/markdown": caption, "text/plain": caption}
+    emit(below, {"dlbook": {"caption": name}})
 
 
 def _one_of(name: str, got: str, *known: str) -> None:

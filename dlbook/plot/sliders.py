@@ -30,9 +30,9 @@ TEX = re.compile(r"\$[^$]+\$|\\[(\[a-zA-Z]")
 def interactive(
     draw: Callable[..., Any],
     *,
-    name: str = "",
+    name: str,
     alt: str,
-    question: str = "",
+    question: str,
     finding: str,
     labels: Mapping[str, str] | None = None,
     start: Mapping[str, Any] | None = None,
@@ -81,11 +81,11 @@ def interactive(
         If the frames differ in more than what can be moved, or if a text is
         missing.
     """
-    if name or question:
-        name, question = named(name), checked("question", question)
-    words = (alt, question, finding)
+    name, words = named(name), (alt, question, finding)
     html = _page(draw, words, labels or {}, start or {}, grids, drag)
-    given = {"dlbook": {"name": name, "caption": question}} if name else {}
+    given = {
+        "dlbook": {"name": name, "caption": checked("question", question)}
+    }
     emit({"text/html": html, "text/plain": checked("alt", alt)}, given)
 
 
@@ -99,6 +99,7 @@ def _page(
 ) -> str:
     alt, question, finding = texts
     alt, finding = checked("alt", alt), checked("finding", finding)
+    question = checked("question", question)
     for what, text in (("question", question), ("finding", finding)):
         if TEX.search(text):
             raise ValueError(
@@ -193,8 +194,6 @@ def _html(
             (
                 '<figcaption style="color:inherit">'
                 f"{escape(question)}</figcaption>"
-                if question
-                else ""
             ),
             f"<style>{STYLE}</style>",
             f'<form class="dl-set" {off}>',
@@ -206,9 +205,6 @@ def _html(
             (
                 '<details class="dl-finding"><summary>What you find</summary>'
                 f"<p>{escape(finding)}</p></details>"
-                if question
-                else '<figcaption style="color:inherit">'
-                f"{escape(finding)}</figcaption>"
             ),
             f'<script type="application/json">{data}</script>',
             f"<script>{SCRIPT}</script>",
