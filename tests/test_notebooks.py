@@ -661,6 +661,11 @@ DEFECTS = {
         also(0, r" $\label{a}$"),
         rf"{TITLE}: '\\label', a TeX label; take a MyST label",
     ),
+    "statements listed by hand": (
+        also(0, "\n\n**On the sheet.** {prf:ref}`opt-gd`."),
+        f"{TITLE}: '**On the sheet.**', a list of statements; drop it, the "
+        "head lists them",
+    ),
     "long cell": (
         also(1, "\nx = 1" * 40), f"{STYLE}: 43 lines of code, more than 40"),
     "metadata": (
