@@ -91,14 +91,37 @@ def test_the_list_is_summed_up(counts, words):
     assert head.counted(all_, checked, wrong) == words
 
 
-def test_the_first_figure_stands_within_two_screens(published, browser):
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+@pytest.mark.parametrize("size", [(1280, 900), (390, 844)])
+def test_the_first_figure_stands_within_two_screens(published, browser, size):
+    width, height = size
+    page = browser.new_page(viewport={"width": width, "height": height})
+    places = {}
     for name in WRITTEN:
         address = (published.html / f"chapters/{name}.html").as_uri()
-        page.goto(address, wait_until="domcontentloaded")
-        figure = page.locator("article figure").first
-        assert figure.evaluate("f => f.getBoundingClientRect().y") < 1800
+        page.goto(address, wait_until="load")
+        figure = page.locator("article figure :is(img, svg):visible").first
+        places[name] = figure.evaluate("f => f.getBoundingClientRect().y")
     page.close()
+    assert {n: y for n, y in places.items() if y >= 2 * height} == {}
+
+
+def test_the_opening_paragraph_stands_below_the_buttons(published, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    address = (published.html / f"chapters/{WRITTEN[0]}.html").as_uri()
+    page.goto(address, wait_until="load")
+    switch = page.locator(".dl-layers").bounding_box()
+    opening = page.locator(".dl-run + p")
+    top = opening.evaluate(
+        """p => {
+          const range = document.createRange();
+          range.selectNodeContents(p);
+          const first = range.getClientRects()[0];
+          return [first.x - p.getBoundingClientRect().x, first.y];
+        }"""
+    )
+    page.close()
+    assert top[0] == 0
+    assert top[1] >= switch["y"] + switch["height"]
 
 
 def test_what_is_folded_is_not_read():

@@ -663,8 +663,7 @@ DEFECTS = {
     ),
     "statements listed by hand": (
         also(0, "\n\n**On the sheet.** {prf:ref}`opt-gd`."),
-        f"{TITLE}: '**On the sheet.**', a list of statements; drop it, the "
-        "head lists them",
+        f"{TITLE}: '**On the sheet.**', a list of statements; drop it",
     ),
     "long cell": (
         also(1, "\nx = 1" * 40), f"{STYLE}: 43 lines of code, more than 40"),

@@ -3,6 +3,10 @@
   const form = document.querySelector(".dl-filter");
   const items = [...document.querySelectorAll(".dl-item")];
   const fields = form.querySelectorAll("[name]");
+  // The fold of a narrow screen; where there is room, nothing folds.
+  const fold = form.parentNode;
+  const wide = matchMedia("(min-width: 601px)");
+  wide.addEventListener("change", () => { fold.open ||= wide.matches; });
   const near = form.querySelector(".dl-near");
   const name = (item) => item.id.replace(/^\w+-/, "");
   let texts;
@@ -35,15 +39,22 @@
   };
 
   // Where nothing fits, the statements that come nearest.
-  const suggest = (nearest) => {
-    near.textContent = "Nothing fits. Nearest: ";
+  const suggest = (nearest, elsewhere) => {
+    near.textContent = elsewhere ? "This is not on the sheet. Nearest: "
+      : `Nothing fits.${nearest.length ? " Nearest: " : ""}`;
     for (const item of nearest.slice(0, 5)) {
       const link = document.createElement("a");
       link.href = `#${item.id}`;
       link.textContent = item.querySelector("strong").textContent;
       near.append(near.children.length ? ", " : "", link);
     }
-    near.hidden = !near.children.length;
+    if (!nearest.length) {
+      const link = document.createElement("a");
+      link.href = "genindex.html";
+      link.textContent = "index";
+      near.append(" The ", link, " lists all terms.");
+    }
+    near.hidden = false;
   };
 
   const show = async () => {
@@ -53,9 +64,12 @@
     const fits = draw(found);
     if (!q) return;
     let hits = [];
+    let close;
     try {
       const asked = { kinds: ["statement"], limit: 50 };
       hits = (await window.dlSearch?.(q, asked)) ?? [];
+      close = await window.dlSearch?.near(q, asked);
+      if (!hits.length) hits = close?.hits ?? [];
     } catch { /* the index is not there */ }
     if (mine !== turn) return;
     const by = new Map(items.map((item) => [name(item), item]));
@@ -63,7 +77,8 @@
     const exact = known.filter((hit) => hit.exact);
     const all = new Set([...found, ...exact.map((hit) => by.get(hit.id))]);
     const now = all.size > found.size ? draw(all) : fits;
-    if (!now) suggest([...new Set([...known.map((h) => by.get(h.id)), ...all])]);
+    const nearest = new Set([...known.map((hit) => by.get(hit.id)), ...all]);
+    if (!now) suggest([...nearest], close?.elsewhere);
   };
 
   const keep = () => {
@@ -92,6 +107,8 @@
     field.value = query.get(field.name) ?? "";
     if (field.selectedIndex < 0) field.selectedIndex = 0;
   }
+  fold.open = wide.matches || [...fields].some((field) => field.value);
+  fold.dataset.on = "";
   form.addEventListener("input", keep);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(keep));
