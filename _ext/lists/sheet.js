@@ -3,10 +3,9 @@
   const form = document.querySelector(".dl-filter");
   const items = [...document.querySelectorAll(".dl-item")];
   const fields = form.querySelectorAll("[name]");
-  // The fold of a narrow screen; where there is room, nothing folds.
-  const fold = form.parentNode;
+  const fold = form.parentNode; // of a phone
   const wide = matchMedia("(min-width: 601px)");
-  wide.addEventListener("change", () => { fold.open ||= wide.matches; });
+  wide.onchange = () => { fold.open ||= wide.matches; };
   const near = form.querySelector(".dl-near");
   const name = (item) => item.id.replace(/^\w+-/, "");
   let texts;
@@ -40,19 +39,15 @@
 
   // Where nothing fits, the statements that come nearest.
   const suggest = (nearest, elsewhere) => {
-    near.textContent = elsewhere ? "This is not on the sheet. Nearest: "
-      : `Nothing fits.${nearest.length ? " Nearest: " : ""}`;
-    for (const item of nearest.slice(0, 5)) {
+    near.textContent = elsewhere ? "This is not on the sheet. Nearest: " : "Nothing fits. Nearest: ";
+    const all = nearest.slice(0, 5).map((item) => [
+      `#${item.id}`, item.querySelector("strong").textContent,
+    ]);
+    for (const [address, text] of [...all, ["genindex.html", "the index"]]) {
       const link = document.createElement("a");
-      link.href = `#${item.id}`;
-      link.textContent = item.querySelector("strong").textContent;
+      link.href = address;
+      link.textContent = text;
       near.append(near.children.length ? ", " : "", link);
-    }
-    if (!nearest.length) {
-      const link = document.createElement("a");
-      link.href = "genindex.html";
-      link.textContent = "index";
-      near.append(" The ", link, " lists all terms.");
     }
     near.hidden = false;
   };
@@ -67,18 +62,16 @@
     let close;
     try {
       const asked = { kinds: ["statement"], limit: 50 };
-      hits = (await window.dlSearch?.(q, asked)) ?? [];
-      close = await window.dlSearch?.near(q, asked);
-      if (!hits.length) hits = close?.hits ?? [];
+      hits = await window.dlSearch(q, asked);
+      close = await window.dlSearch.near(q, asked);
+      if (!hits.length) hits = close.hits;
     } catch { /* the index is not there */ }
     if (mine !== turn) return;
     const by = new Map(items.map((item) => [name(item), item]));
-    const known = hits.filter((hit) => by.has(hit.id));
-    const exact = known.filter((hit) => hit.exact);
-    const all = new Set([...found, ...exact.map((hit) => by.get(hit.id))]);
+    const those = (some) => some.flatMap((hit) => by.get(hit.id) ?? []);
+    const all = new Set([...found, ...those(hits.filter((hit) => hit.exact))]);
     const now = all.size > found.size ? draw(all) : fits;
-    const nearest = new Set([...known.map((hit) => by.get(hit.id)), ...all]);
-    if (!now) suggest([...nearest], close?.elsewhere);
+    if (!now) suggest([...new Set([...those(hits), ...all])], close?.elsewhere);
   };
 
   const keep = () => {
