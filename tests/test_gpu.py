@@ -260,7 +260,10 @@ def test_the_page_lists_what_was_measured(sample):
     ]
     assert sample.pages["chapters/b.html"].find(id="cell-2")
     said = [p.get_text() for p in page.find_all("p")]
-    assert any(p.startswith("More cells wait for a GPU: 1. ") for p in said)
+    assert said[-1] == (
+        "More wait for a GPU, and say what they would measure: "
+        "1 First, cell 1."
+    )
     assert "Times a product, n by n." in said
     assert "Not this." not in said
     measured = "Measured on A <fast> one, 2026-01-02, torch 2.13.0, CUDA 13.0:"

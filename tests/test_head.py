@@ -8,6 +8,7 @@ import press
 import pytest
 
 from _ext.notebook import coverage, reading, records
+from _ext.page import head
 
 ROOT = press.ROOT
 WRITTEN = [path.stem for path in coverage.written(ROOT)]
@@ -20,36 +21,107 @@ def cells(*sources):
 @pytest.mark.parametrize("name", WRITTEN)
 def test_every_chapter_has_a_head(published, name):
     article = press.section(published, name)
-    head = article.select_one(".dl-chapter")
+    top = article.select_one(".dl-chapter")
     said = coverage.described(ROOT)[name]
-    assert len(head.select("dd li")) == len(said["needs"] + said["able"])
+    needs, able, *_ = top.select("dd")
+    assert [item.text.strip() for item in able.select("li")] == said["able"]
+    assert needs.text.count(";") == len(said["needs"]) - 1
+    for need in said["needs"]:
+        target = need.split()[-1]
+        if target in WRITTEN:
+            assert needs.select(f"a[href^='{target}.html']"), need
+        else:
+            assert need in needs.text
     nb = records.read(ROOT / "chapters" / f"{name}.ipynb")
-    assert f"{reading.length(nb).minutes} minutes to read" in head.text
+    assert f"{reading.length(nb).minutes} minutes to read" in top.text
     inventory = records.inventory(ROOT)
     homes = coverage.homes(ROOT)
     mine = [i for i in inventory if homes[i] == name]
-    rows = head.select("table tbody tr")
+    rows = top.select("table tbody tr")
     assert [row.td.text.strip() for row in rows] == [
         inventory[i]["number"] for i in mine
     ]
     ids = published.pages.ids(f"chapters/{name}.html")
-    links = head.select("table a")
+    links = top.select("table a")
     assert len(links) >= 2 * len(mine)
     for link in links:
         assert link["href"].removeprefix("#") in ids
-    for mark in head.select(".dl-mark a"):
+    for mark in top.select(".dl-mark a"):
         assert re.search(r"in cell \d+$", mark.text)
 
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_the_head_stands_below_the_opening_paragraph(published, name):
-    head = press.section(published, name).select_one(".dl-chapter")
-    opening = head.find_previous_sibling("p")
+    top = press.section(published, name).select_one(".dl-chapter")
+    opening = top.find_previous_sibling("p")
     run = opening.find_previous_sibling("p")
     assert len(opening.text.split()) > 30
     assert [a.text for a in run.select("a.dl-button")] == [
         "Open in Colab", "Download notebook",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ((5, 5, 0, 0), "5 statements of the sheet, all checked"),
+        (
+            (9, 9, 3, 0),
+            "9 statements of the sheet, all checked; 3 refuted as printed",
+        ),
+        (
+            (9, 8, 0, 1),
+            (
+                "9 statements of the sheet, 8 of them checked; "
+                "1 refuted as scanned"
+            ),
+        ),
+        (
+            (9, 9, 3, 1),
+            (
+                "9 statements of the sheet, all checked; "
+                "3 refuted as printed, 1 as scanned"
+            ),
+        ),
+    ],
+)
+def test_the_list_is_summed_up(counts, words):
+    all_, checked, printed, scanned = counts
+    wrong = {"printed": printed, "scanned": scanned}
+    assert head.counted(all_, checked, wrong) == words
+
+
+@pytest.mark.parametrize("size", [(1280, 900), (390, 844)])
+def test_the_first_figure_stands_within_two_screens(published, browser, size):
+    width, height = size
+    page = browser.new_page(viewport={"width": width, "height": height})
+    places = {}
+    for name in WRITTEN:
+        address = (published.html / f"chapters/{name}.html").as_uri()
+        page.goto(address, wait_until="load")
+        figure = page.locator("article figure :is(img, svg):visible").first
+        places[name] = figure.evaluate("f => f.getBoundingClientRect().y")
+    page.close()
+    assert {n: y for n, y in places.items() if y >= 2 * height} == {}
+
+
+def test_the_opening_paragraph_stands_below_the_buttons(published, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    address = (published.html / f"chapters/{WRITTEN[0]}.html").as_uri()
+    page.goto(address, wait_until="load")
+    switch = page.locator(".dl-layers").bounding_box()
+    opening = page.locator(".dl-run + p")
+    top = opening.evaluate(
+        """p => {
+          const range = document.createRange();
+          range.selectNodeContents(p);
+          const first = range.getClientRects()[0];
+          return [first.x - p.getBoundingClientRect().x, first.y];
+        }"""
+    )
+    page.close()
+    assert top[0] == 0
+    assert top[1] >= switch["y"] + switch["height"]
 
 
 def test_what_is_folded_is_not_read():
@@ -149,3 +221,22 @@ def test_equations_count_anew_on_each_page(published):
         numbers = [n.text.rstrip("#").strip() for n in article.select(".eqno")]
         wanted = [f"({k})" for k in range(1, len(numbers) + 1)]
         assert numbers == wanted, name
+
+
+def test_references_to_equations_agree_with_their_numbers(published):
+    seen = 0
+    for name in WRITTEN:
+        page = f"chapters/{name}.html"
+        article = press.section(published, name)
+        for link in article.select("a[href*='#equation-']"):
+            if link.find_parent(class_="eqno"):
+                continue
+            path, _, anchor = link["href"].partition("#")
+            target = published.pages.ids(f"chapters/{path}" if path else page)
+            number = target[anchor].select_one(".eqno").text.rstrip("#")
+            wanted = number.strip()
+            if path:
+                wanted += f" of {path[:-5]}"
+            assert link.text == wanted, link
+            seen += 1
+    assert seen > 20

@@ -605,7 +605,7 @@ DEFECTS = {
         at(5, outputs=[figure("c")]),
         f"{SHOW.replace('5', '7')}: a second figure named 'c'; rename one"),
     "figure lost": (
-        at(5, outputs=[]), "2 figures; draw 3",
+        at(5, outputs=[]), "3 figures; draw 4",
         f"{SHOW}: plot.show left no figure"),
     "image without alt": (
         also(0, "\n\n![](a.png)"), f"{TITLE}: an image without alt text"),
@@ -658,6 +658,10 @@ DEFECTS = {
         also(0, r" $\label{a}$"),
         rf"{TITLE}: '\\label', a TeX label; take a MyST label",
     ),
+    "statements listed by hand": (
+        also(0, "\n\n**On the sheet.** {prf:ref}`opt-gd`."),
+        f"{TITLE}: '**On the sheet.**', a list of statements; drop it",
+    ),
     "long cell": (
         also(1, "\nx = 1" * 40), f"{STYLE}: 43 lines of code, more than 40"),
     "metadata": (
@@ -693,7 +697,13 @@ DEFECTS = {
         at(18, metadata={}),
         f"{SOLVE}: within a solution; tag the cell solution"),
     "nothing to play": (
-        at(8, source="draw"), "no interactive figure"),
+        at(8, source="draw"), "no interactive figure", "3 figures; draw 4"),
+    "too long": (
+        also(10, "\n\n" + "word " * 4600), "4,634 words stand open"),
+    "long, but folded": (
+        also(10, "\n\n:::{prf:proof}\n:class: dropdown\n\n"
+             + "word " * 4600 + "\n:::"),
+    ),
     "few citations": (
         instead(19, "{cite:p}`polyak1964`", "him"),
         "2 works cited; at least 3",

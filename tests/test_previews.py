@@ -40,6 +40,11 @@ BOX = (
     "</section></div>\n"
     '<div class="proof admonition" id="proof-of-a-box"><p>Proof.</p></div>'
 )
+BARE = (
+    '<div class="proof lemma admonition">\n<p class="admonition-title" '
+    'role="heading" id="lem"><span>Lemma </span> (Bare)</p>\n'
+    '<section id="lem-content"><p>So it is.</p></section>\n</div>'
+)
 FIGURE = (
     '<figure class="dl-figure" id="fig-1-one"><img src="../_images/a.svg">'
     "<form><button>Next</button></form><script>play()</script>"
@@ -69,6 +74,12 @@ def test_numbers_that_stand_together_have_the_text_in_common():
     assert text(cards["first"]) == "1.2 Common. Formula"
     assert text(cards["second"]) == "1.3 Common. Formula"
     assert text(cards["third"]) == "1.4 Own."
+
+
+def test_a_box_without_a_number_has_a_card():
+    card = previews.cards(BARE + BOX)["lem"]
+    assert text(card) == "Lemma (Bare) So it is."
+    assert card.startswith('<div class="proof lemma admonition">')
 
 
 def test_a_number_outside_a_box_ends_where_something_else_begins():
@@ -122,6 +133,7 @@ def test_every_statement_equation_and_reference_has_a_card(published):
             node["id"]
             for node in page.select(
                 "div.proof[id]:not([id^=proof-of-]), p.dl-entry[id],"
+                ".proof > .admonition-title[id],"
                 "div.math[id^=equation-], div.citation[id], figure[id],"
                 "div.exercise[id]"
             )

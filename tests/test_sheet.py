@@ -241,7 +241,8 @@ def test_texts_of_the_inventory_are_texts(sample):
 def test_the_controls_stand_where_they_stay_and_need_a_script(sample):
     page = sample.pages["cheatsheet.html"]
     (form,) = page.select("form.dl-filter")
-    assert "pst-js-only" in form["class"]
+    assert form.parent.name == "details"
+    assert "pst-js-only" in form.parent["class"]
     assert not form.has_attr("hidden")
     assert form.output["aria-live"] == "polite"
     count = len(page.select(".dl-item"))
@@ -452,6 +453,27 @@ def test_a_box_of_a_misprint_has_a_rule_and_no_tint(tab, sample):
         ["What our copy prints", none, '"▾" / ""', "none", "0px"],
         ["What the sheet prints", none, "none", "none", "0px"],
     ]
+
+
+def test_a_phone_shows_a_statement_first(browser, published):
+    """The filter is folded there, unless the address filters."""
+    size = {"width": 390, "height": 844}
+    tab = browser.new_page(viewport=size)
+    page = (published.html / "cheatsheet.html").as_uri()
+    tab.goto(page)
+    field = tab.locator(".dl-filter input")
+    assert not field.is_visible()
+    first = tab.locator(".dl-item").first.bounding_box()
+    assert first["y"] + first["height"] < size["height"]
+    tab.locator(".dl-find > summary").click()
+    field.wait_for()
+    tab.goto(f"{page}?q=adam")
+    field.wait_for()
+    tab.set_viewport_size({"width": 1000, "height": 800})
+    tab.goto(page)
+    field.wait_for()
+    assert not tab.locator(".dl-find > summary").is_visible()
+    tab.close()
 
 
 def test_without_scripts_everything_is_there(browser, sample):

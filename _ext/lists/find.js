@@ -6,7 +6,7 @@
   const { load, base } = window.dlSearch;
   const kinds = {
     statement: "Statements", figure: "Figures", section: "Sections",
-    exercise: "Exercises", function: "Functions",
+    exercise: "Exercises", function: "Functions", near: "Nearest", page: "All there is",
   };
   const weight = { statement: 1, figure: 0.7, section: 0.6, exercise: 0.55, function: 0.6 };
 
@@ -70,7 +70,12 @@
       extractField: (hit, field) => field == "place" ? hit.place : hit.fields[field],
     });
     await engine.addAllAsync(hits, { chunkSize: 50 }); // a page that is read does not wait
-    return { hits, engine, known, drawn: new Set(data.drawn) };
+    const elsewhere = new Map(); // what the sheet does not have
+    for (const [terms, ids] of data.elsewhere) {
+      const nearest = ids.map((name) => hits.find((hit) => hit.id == name)).filter(Boolean);
+      for (const term of terms) elsewhere.set(key(term), nearest);
+    }
+    return { hits, engine, known, elsewhere, drawn: new Set(data.drawn) };
   })();
 
   // What is asked for by its number: "11.3.25", "def 12.1.1".
@@ -87,7 +92,7 @@
     return [...new Set([...equal, ...below, ...begun])];
   };
   const search = async (query, { kinds, limit = 50 } = {}) => {
-    const { hits, engine, known } = await begin();
+    const { hits, engine, known, elsewhere } = await begin();
     const wanted = (hit) => !kinds || kinds.includes(hit.kind);
     const [, label, number] = query.trim().match(asked) ?? [];
     let found = number ? numbered(hits, label, number).filter(wanted) : [];
@@ -100,7 +105,8 @@
     if (!terms.length) return [];
     const scored = engine.search(query, {
       tokenize: words, processTerm: (word) => word, boost,
-      fuzzy: (term) => /^\p{L}{4,}$/u.test(term) && !known.has(term) && 0.25,
+      fuzzy: (term) => /^\p{L}{4,}$/u.test(term) && !known.has(term)
+        && !elsewhere.has(name) && 0.25,
       prefix: (term, k) => term.length > (k == terms.length - 1 ? 1 : 2),
       weights: { fuzzy: 0.3, prefix: 0.5 }, bm25: { k: 1.2, b: 0.6, d: 0.5 },
       filter: ({ id }) => wanted(hits[id]),
@@ -114,11 +120,73 @@
       const near = 1 + called / (title.length || 1);
       const much = weight[hit.kind] * (hit.kind == "statement" && !hit.number ? 0.8 : 1);
       const total = much * (score * covered ** 3 * near + (exact && 1e4));
-      return { ...hit, exact, total };
-    }).sort((a, b) => b.total - a.total || a.place - b.place);
+      const named = covered == 1 && hit.kind == "statement" && queryTerms
+        .every((term) => match[term]?.some((field) => field == "title" || field == "alias"));
+      return { ...hit, exact, named, total };
+    });
+    // What is called by the words is read before what is not yet written.
+    const least = Math.min(...found.filter((hit) => hit.named && hit.marks != "…")
+      .map((hit) => hit.total));
+    for (const hit of found) {
+      if (hit.marks != "…" || hit.total < least) continue;
+      hit.exact = false;
+      hit.total = least * (1 - 1 / (2 + hit.total));
+    }
+    found.sort((a, b) => b.total - a.total || a.place - b.place);
     return found.slice(0, limit);
   };
-  window.dlSearch.found = search;
+
+  // What comes nearest to what is not in the book: by hand, else by letters.
+  const neighbours = async (query, { kinds, limit = 5 } = {}) => {
+    const { hits, engine, elsewhere } = await begin();
+    const wanted = (hit) => !kinds || kinds.includes(hit.kind);
+    const by = elsewhere.get(key(query));
+    if (by) return { elsewhere: true, hits: by.filter(wanted) };
+    const terms = words(query).filter((word) => /^\p{L}{4,}$/u.test(word));
+    const most = Math.max(0, ...terms.map((word) => word.length));
+    const ask = (some, fuzzy) => engine.search(some.join(" "), {
+      tokenize: (text) => text.split(" "), processTerm: (word) => word, prefix: true, fuzzy,
+      fields: ["title", "alias"], filter: ({ id }) => wanted(hits[id]),
+    });
+    let found = terms.length ? ask(terms, 0.35) : [];
+    for (let n = most - 1; !found.length && n >= Math.max(4, 0.4 * most); n--) {
+      found = ask(terms.filter((word) => word.length > n).map((word) => word.slice(0, n)), false);
+    }
+    const written = (hit) => hit.marks != "…";
+    const list = found.slice(0, 2 * limit).map(({ id }) => hits[id]);
+    list.sort((a, b) => written(b) - written(a));
+    return { elsewhere: false, hits: list.slice(0, limit) };
+  };
+  Object.assign(window.dlSearch, { found: search, near: neighbours });
+
+  // All that there is to show: what is found; where it is nothing, or not on
+  // the sheet, what comes nearest, and the pages that list everything.
+  const answer = async (query) => {
+    const hits = await search(query);
+    if (!query.trim()) return { hits, told: "", groups: new Map() };
+    const close = await neighbours(query);
+    const groups = new Map();
+    const nearest = close.elsewhere || !hits.length ? close.hits : [];
+    if (nearest.length) groups.set("near", nearest);
+    const ids = new Set(nearest.map((hit) => hit.id));
+    const others = hits.filter((hit) => !ids.has(hit.id));
+    for (const hit of others) groups.set(hit.kind, [...groups.get(hit.kind) ?? [], hit]);
+    if (!hits.length) {
+      groups.set("page", [
+        ["cheatsheet", "The verified cheat sheet", "All statements, section by section"],
+        ["genindex", "Index", "All terms from A to Z"],
+      ].map(([name, title, says]) => ({
+        kind: "page", title, says, url: `${base}${name}.html`, label: "", marks: "", chapter: "",
+      })));
+    }
+    const asked = `“${query.trim()}”`;
+    const count = others.length == 1 ? "1 result" : `${others.length} results`;
+    const not = `${asked} is not on the sheet`;
+    let told = count;
+    if (close.elsewhere) told = others.length ? `${not}; ${count} and what is nearest` : `${not}. Nearest:`;
+    else if (!hits.length) told = `Nothing is found for ${asked}.${nearest.length ? " Nearest:" : ""}`;
+    return { hits, told, groups };
+  };
 
   // ---- statements with their mathematics -----------------------------------
   // `_static/previews/<page>.js` hands them to dlPreviews; others listen, too.
@@ -177,18 +245,6 @@
     const from = found < 120 ? 0 : text.indexOf(" ", found - 60) + 1;
     return (from ? "… " : "") + start(text.slice(from));
   };
-  const grouped = (hits) => {
-    const groups = new Map();
-    for (const hit of hits) {
-      groups.set(hit.kind, [...groups.get(hit.kind) ?? [], hit]);
-    }
-    return groups;
-  };
-  const count = (hits, query) => {
-    if (!query.trim()) return "";
-    if (!hits.length) return `Nothing is found for “${query.trim()}”.`;
-    return hits.length == 1 ? "1 result" : `${hits.length} results`;
-  };
   // What scrolls sideways is a stop of the keyboard.
   const fits = new ResizeObserver((changes) => {
     for (const { target } of changes) {
@@ -242,10 +298,10 @@
       const address = new URL(location.href);
       address.searchParams[query.trim() ? "set" : "delete"]("q", query.trim());
       history.replaceState(null, "", address);
-      const hits = await search(query);
+      const found = await answer(query);
       if (turn != last) return;
-      told.textContent = count(hits, query);
-      page.replaceChildren(...[...grouped(hits)].map(([kind, members]) => {
+      told.textContent = found.told;
+      page.replaceChildren(...[...found.groups].map(([kind, members]) => {
         const group = make("section", "", make("h2", "", kinds[kind]));
         group.append(make("ol", "", ...members.map((hit) => {
           const [title, ...rest] = head(hit);
@@ -257,13 +313,6 @@
         })));
         return group;
       }));
-      if (query.trim() && !hits.length) {
-        const [sheet, terms] = ["cheatsheet", "genindex"].map((name) => `${base}${name}.html`);
-        const help = make("p", "");
-        help.innerHTML = `The <a href="${terms}">index</a> lists all terms, the <a href="${sheet}">`
-          + "cheat sheet</a> all statements.";
-        page.append(help);
-      }
     };
     field.value ||= new URL(location.href).searchParams.get("q") ?? "";
     field.addEventListener("input", list);
@@ -276,7 +325,7 @@
     const field = one("input", dialog);
     const told = one(".dl-told", dialog);
     const box = one("#dl-found");
-    const most = { statement: 6, figure: 2, section: 3, exercise: 2, function: 2 };
+    const most = { statement: 6, figure: 2, section: 3, exercise: 2, function: 2, near: 5, page: 2 };
     let turn = 0;
     const options = () => [...box.querySelectorAll("[role=option]")];
     const active = () => one("[aria-selected=true]", box);
@@ -294,9 +343,9 @@
     const fill = async () => {
       const mine = ++turn;
       const query = field.value;
-      const hits = await search(query);
+      const { hits, told: said, groups: found } = await answer(query);
       if (mine != turn) return;
-      const groups = [...grouped(hits)];
+      const groups = [...found];
       let number = 0;
       box.replaceChildren(...groups.map(([kind, members]) => {
         const title = make("div", "dl-group", kinds[kind]);
@@ -317,8 +366,8 @@
         group.setAttribute("aria-labelledby", title.id);
         return group;
       }));
-      told.textContent = count(hits, query);
-      field.setAttribute("aria-expanded", String(hits.length > 0));
+      told.textContent = said;
+      field.setAttribute("aria-expanded", String(groups.length > 0));
       choose(hits[0]?.exact ? options()[0] : null);
     };
     field.addEventListener("input", fill);

@@ -60,7 +60,7 @@ class Fill(SphinxPostTransform):
         root = Path(self.app.srcdir)
         results = measurements(root)
         found: list[nodes.Node] = []
-        waiting = 0
+        waiting: list[nodes.Node] = []
         for path in coverage.written(root):
             docname = f"chapters/{path.stem}"
             nb = records.read(path)
@@ -73,18 +73,19 @@ class Fill(SphinxPostTransform):
                         f"other code, its hash is now {code_hash(cell)}"
                     )
                 if result is None:
-                    waiting += 1
+                    waiting.append(self.place(docname, nb, index))
                 else:
                     found += self.entry(docname, nb, index, result)
         for notebook, cell in results:
             _warn(f"{notebook} has no cell {cell!r} tagged gpu")
         if waiting:
-            measured = "More" if found else "None is measured yet;"
-            text = (
-                f"{measured} cells wait for a GPU: {waiting}. Each says in "
-                "its chapter what it would measure."
-            )
-            found.append(nodes.paragraph("", text))
+            text = "More" if found else "None is measured yet. These"
+            text += " wait for a GPU, and say what they would measure: "
+            line = nodes.paragraph("", text)
+            for link in waiting:
+                line += [link, nodes.Text("; ")]
+            line[-1] = nodes.Text(".")
+            found.append(line)
         elif not found:
             text = "No chapter has a cell for a GPU yet."
             found.append(nodes.paragraph("", text))
@@ -98,11 +99,7 @@ class Fill(SphinxPostTransform):
         result: dict[str, Any],
     ) -> list[nodes.Node]:
         """Return what the page says of one cell that was measured."""
-        number = outputs.code_numbers(nb)[index]
-        title = self.env.titles[docname].astext()
-        here, anchor = self.env.docname, f"cell-{number}"
-        text = f"{title}, cell {number}"
-        link = borrow.link(self.app, here, docname, anchor, text)
+        link = self.place(docname, nb, index)
         line = nodes.paragraph("", "", nodes.strong("", "", link))
         entry = [line, *self.purpose(docname, nb, index)]
         versions = ", ".join(f"{k} {v}" for k, v in result["versions"].items())
@@ -110,6 +107,16 @@ class Fill(SphinxPostTransform):
         text = str(result["result"]).rstrip("\n")
         table = nodes.literal_block("", text, language="text")
         return [*entry, nodes.paragraph("", what), table]
+
+    def place(
+        self, docname: str, nb: records.Notebook, index: int
+    ) -> nodes.Node:
+        """Return a link to a cell: "1 Probability, cell 61"."""
+        number = outputs.code_numbers(nb)[index]
+        title = self.env.titles[docname].astext()
+        here, anchor = self.env.docname, f"cell-{number}"
+        text = f"{title}, cell {number}"
+        return borrow.link(self.app, here, docname, anchor, text)
 
     def purpose(
         self, docname: str, nb: records.Notebook, index: int

@@ -10,8 +10,10 @@ from typing import Any
 
 from docutils import nodes
 
+# A narrow screen folds it, unless the address filters: entries come first.
 FORM = """
-<form class="dl-filter pst-js-only" aria-label="Filter the {what}">
+<details class="dl-find pst-js-only" open><summary>Filter the {what}</summary>
+<form class="dl-filter" aria-label="Filter the {what}">
 <label>Text <input type="search" name="q" autocomplete="off"></label>
 <label>Section <select name="section">{sections}</select></label>
 <label>Kind <select name="kind">{kinds}</select></label>
@@ -20,6 +22,7 @@ FORM = """
 <output aria-live="polite">{count} of {count} entries</output>
 <p class="dl-near" hidden></p>
 </form>
+</details>
 """
 
 

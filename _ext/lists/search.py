@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import yaml
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
@@ -23,6 +24,7 @@ from _ext.page import assets
 
 INDEX = "search-index.js"
 ENGINE = "minisearch.js"
+ELSEWHERE = "chapters/elsewhere.yml"
 FIND = Path(__file__).with_name("find.js")
 
 
@@ -60,7 +62,11 @@ def index(app: Sphinx) -> str:
             [name, app.builder.get_target_uri(name), titles[name].astext()]
             for name in docs
         ]
-        app.dl_index = {"pages": pages, "hits": rows}
+        app.dl_index = {
+            "pages": pages,
+            "hits": rows,
+            "elsewhere": elsewhere(app),
+        }
     drawn = [
         name
         for name, _, _ in app.dl_index["pages"]
@@ -69,6 +75,15 @@ def index(app: Sphinx) -> str:
     data = {**app.dl_index, "drawn": drawn}
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return f"dlIndex({text});\n"
+
+
+def elsewhere(app: Sphinx) -> list[list[list[str]]]:
+    """Return terms that the sheet does not have, with what comes nearest."""
+    path = Path(app.srcdir) / ELSEWHERE
+    if not path.exists():
+        return []
+    entries = yaml.safe_load(path.read_text("utf-8"))
+    return [[entry["terms"], entry["nearest"]] for entry in entries]
 
 
 def engine(app: Sphinx) -> str:

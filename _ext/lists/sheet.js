@@ -3,6 +3,9 @@
   const form = document.querySelector(".dl-filter");
   const items = [...document.querySelectorAll(".dl-item")];
   const fields = form.querySelectorAll("[name]");
+  const fold = form.parentNode; // of a phone
+  const wide = matchMedia("(min-width: 601px)");
+  wide.onchange = () => { fold.open ||= wide.matches; };
   const near = form.querySelector(".dl-near");
   const name = (item) => item.id.replace(/^\w+-/, "");
   let texts;
@@ -35,15 +38,18 @@
   };
 
   // Where nothing fits, the statements that come nearest.
-  const suggest = (nearest) => {
-    near.textContent = "Nothing fits. Nearest: ";
-    for (const item of nearest.slice(0, 5)) {
+  const suggest = (nearest, elsewhere) => {
+    near.textContent = elsewhere ? "This is not on the sheet. Nearest: " : "Nothing fits. Nearest: ";
+    const all = nearest.slice(0, 5).map((item) => [
+      `#${item.id}`, item.querySelector("strong").textContent,
+    ]);
+    for (const [address, text] of [...all, ["genindex.html", "the index"]]) {
       const link = document.createElement("a");
-      link.href = `#${item.id}`;
-      link.textContent = item.querySelector("strong").textContent;
+      link.href = address;
+      link.textContent = text;
       near.append(near.children.length ? ", " : "", link);
     }
-    near.hidden = !near.children.length;
+    near.hidden = false;
   };
 
   const show = async () => {
@@ -53,17 +59,19 @@
     const fits = draw(found);
     if (!q) return;
     let hits = [];
+    let close;
     try {
       const asked = { kinds: ["statement"], limit: 50 };
-      hits = (await window.dlSearch?.(q, asked)) ?? [];
+      hits = await window.dlSearch(q, asked);
+      close = await window.dlSearch.near(q, asked);
+      if (!hits.length) hits = close.hits;
     } catch { /* the index is not there */ }
     if (mine !== turn) return;
     const by = new Map(items.map((item) => [name(item), item]));
-    const known = hits.filter((hit) => by.has(hit.id));
-    const exact = known.filter((hit) => hit.exact);
-    const all = new Set([...found, ...exact.map((hit) => by.get(hit.id))]);
+    const those = (some) => some.flatMap((hit) => by.get(hit.id) ?? []);
+    const all = new Set([...found, ...those(hits.filter((hit) => hit.exact))]);
     const now = all.size > found.size ? draw(all) : fits;
-    if (!now) suggest([...new Set([...known.map((h) => by.get(h.id)), ...all])]);
+    if (!now) suggest([...new Set([...those(hits), ...all])], close?.elsewhere);
   };
 
   const keep = () => {
@@ -92,6 +100,8 @@
     field.value = query.get(field.name) ?? "";
     if (field.selectedIndex < 0) field.selectedIndex = 0;
   }
+  fold.open = wide.matches || [...fields].some((field) => field.value);
+  fold.dataset.on = "";
   form.addEventListener("input", keep);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(keep));

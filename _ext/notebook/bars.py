@@ -6,7 +6,7 @@ Each rule takes a `Page` and yields complaints, as in `rules`.
 import re
 from collections.abc import Iterator
 
-from _ext.notebook import records
+from _ext.notebook import reading, records
 from _ext.notebook.page import (
     COPY,
     IMAGES,
@@ -24,7 +24,8 @@ from _ext.notebook.page import (
 )
 from _ext.notebook.records import Directive, Text
 
-FIGURES, INTERACTIVES, EXERCISES, CITATIONS = 3, 1, 5, 3
+FIGURES, INTERACTIVES, EXERCISES, CITATIONS = 4, 1, 5, 3
+WORDS = 4600  # that stand open; about 4,000 are aimed at
 CLAIMS = ("prf:theorem", "prf:lemma", "prf:proposition", "prf:property")
 CLAIMS += ("prf:corollary",)
 PROOF = re.compile(r"\bpro(?:of|ofs|ve|ved|ves)\b", re.I)
@@ -85,12 +86,13 @@ def executed(page: Page) -> bool:
 def plenty(page: Page) -> Iterator[Complaint]:
     """Figures, one to play with, citations, and the book's own style."""
     cells = [cell for _, cell in page.code()]
+    playable = [c for c in cells if calls(c, "plot.interactive")]
     shown = [
         o for c in cells for o in c["outputs"] if set(IMAGES) & set(data(o))
     ]
-    if executed(page) and len(shown) < FIGURES:
-        yield None, f"{len(shown)} figures; draw {FIGURES}"
-    playable = [c for c in cells if calls(c, "plot.interactive")]
+    count = len(shown) + len(playable)
+    if executed(page) and count < FIGURES:
+        yield None, f"{count} figures; draw {FIGURES}"
     if len(playable) < INTERACTIVES:
         yield None, "no interactive figure; take plot.interactive"
     cited = {key for key, _ in records.citations(page.nb)}
@@ -98,6 +100,16 @@ def plenty(page: Page) -> Iterator[Complaint]:
         yield None, f"{len(cited)} works cited; cite {CITATIONS}"
     if cells and not calls(cells[0], "plot.style"):
         yield None, "no style; call plot.style() in the first code cell"
+
+
+def short(page: Page) -> Iterator[Complaint]:
+    """Refuse more words than one reads at a sitting; folds do not count."""
+    words = reading.length(page.nb).words
+    if words > WORDS:
+        yield (
+            None,
+            f"{words:,} words stand open; fold some, {WORDS:,} at most",
+        )
 
 
 def named(page: Page) -> Iterator[Complaint]:
@@ -240,5 +252,5 @@ def misjudged(
 
 
 BARS: tuple[Rule, ...] = (
-    *(exercises, plenty, named, proved, ascribed, powerful),
+    *(exercises, plenty, short, named, proved, ascribed, powerful),
 )

@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from _ext.notebook import coverage, execute, numbers, records
-from _ext.notebook.bars import CITATIONS, CLAIMS, EXERCISES, FIGURES
+from _ext.notebook.bars import (
+    CITATIONS,
+    CLAIMS,
+    EXERCISES,
+    FIGURES,
+    INTERACTIVES,
+)
 from _ext.notebook.page import COPY, SHEET
 
 KINDS = {  # of the inventory, and the box that states it
@@ -175,7 +181,7 @@ def notebook(
     for entry in entries:
         cells += statement(entry)
     cells += [
-        code(SHOWN.format(count=FIGURES)),
+        code(SHOWN.format(count=FIGURES - INTERACTIVES)),
         code(PLAY),
         markdown(f"## Exercises\n\n{ASKED.format(label=f'{ex}-code')}"),
         code(GRADER.format(label=f"{ex}-code", name=name), "grader"),

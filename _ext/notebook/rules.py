@@ -62,6 +62,8 @@ IN_TEXT = {
     r"|\\def\\|\\begin\{multline": "TeX that not every reader's tool knows; "
     "write it out",
     r"\\(?:label|eqref)\b": "a TeX label; take a MyST label",
+    r"^\*\*On the sheet[.:]?\*\*": "a list of statements; drop it, the head "
+    "lists them",
 }
 
 

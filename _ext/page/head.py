@@ -42,11 +42,14 @@ def add(app: Sphinx, doctree: nodes.document) -> None:
     said = known[name]
     rows = nodes.definition_list("", classes=["dl-facts"])
     if needs := said.get("needs"):
-        lines = [_need(one, env.found_docs) for one in needs]
-        rows += row("You need", _list(lines))
+        line = nodes.paragraph()
+        for one in needs:
+            line += [*_need(one, env.found_docs), nodes.Text("; ")]
+        line[-1] = nodes.Text(".")
+        rows += row("You need", line)
     if able := said.get("able"):
-        items = [[nodes.Text(one)] for one in able]
-        rows += row("You will be able to", _list(items))
+        lines = [nodes.list_item("", nodes.paragraph("", i)) for i in able]
+        rows += row("You will be able to", nodes.bullet_list("", *lines))
     rows += row("It takes", nodes.paragraph("", ", ".join(times(nb)) + "."))
     head = nodes.container("", rows, classes=["dl-chapter"])
     if listed := _statements(env.dl_inventory, nb):
@@ -76,11 +79,6 @@ def row(term: str, body: nodes.Node) -> nodes.definition_list_item:
     return nodes.definition_list_item(
         "", nodes.term("", term), nodes.definition("", body)
     )
-
-
-def _list(items: list[list[nodes.Node]]) -> nodes.bullet_list:
-    lines = [nodes.list_item("", nodes.paragraph("", "", *i)) for i in items]
-    return nodes.bullet_list("", *lines)
 
 
 def _need(text: str, found: set[str]) -> list[nodes.Node]:
@@ -113,17 +111,19 @@ def _statements(
     if not names:
         return None
     rows = nodes.tbody()
-    checked = wrong = 0
+    checked = 0
+    wrong = {"printed": 0, "scanned": 0}
     for name in names:
         entry = inventory[name]
         right = marks.cells(name, records.POSITIVE)
         fails = marks.cells(name, {"refutes"})
-        checked, wrong = checked + bool(right), wrong + bool(fails)
+        checked += bool(right)
         mark = nodes.paragraph()
         if right:
             mark += _mark(marks, name, right[0], "✓ checked", "checked")
         if fails:
             words = refuted(inventory, name)
+            wrong[words.rpartition(" ")[2]] += 1
             mark += [nodes.Text(" ")] * bool(right)
             mark += _mark(marks, name, fails[0], words, "refuted")
         link = nodes.reference("", entry["title"], refid=name, internal=True)
@@ -138,16 +138,24 @@ def _statements(
     columns = [nodes.colspec(colwidth=1) for _ in words]
     group = nodes.tgroup("", *columns, titles, rows, cols=len(words))
     table = nodes.table("", group, classes=["dl-statements"])
-    count = f"{len(names)} statement{'s' * (len(names) > 1)} of the sheet"
-    count += f", {checked} checked" + (
-        f", {wrong} refuted as printed or scanned" if wrong else ""
-    )
     if len(names) <= LONG:
         return table
-    title = nodes.title("", count)
+    title = nodes.title("", counted(len(names), checked, wrong))
     return nodes.admonition(
         "", title, table, classes=["admonition", "dropdown", "dl-list"]
     )
+
+
+def counted(all_: int, checked: int, wrong: dict[str, int]) -> str:
+    """Return "34 statements of the sheet, all checked; 5 refuted ..."."""
+    share = "all" if checked == all_ else f"{checked} of them"
+    text = f"{all_} statements of the sheet, {share} checked"
+    ways = [f"{count} as {how}" for how, count in wrong.items() if count]
+    if not ways:
+        return text
+    first, *rest = ways
+    first = first.replace(" ", " refuted ", 1)
+    return f"{text}; {', '.join([first, *rest])}"
 
 
 def _mark(

@@ -19,12 +19,15 @@ from sphinx.application import Sphinx
 MOST = 4  # blocks that follow a number outside a box
 LONG = 30_000  # characters of a drawing that a card can do without
 
-# What has a card, by its opening tag: a box, or a line whose text follows.
+# What has a card, by its opening tag: a box, or a line whose text follows. A
+# box without a number has its id on its title.
 WHOLE = re.compile(
     r'<(?:div|details) class="(?:proof (?!admonition")|exercise |citation"'
     r"|math )[^>]*?"
     r'\bid="(?!proof-of-)([^"]+)"[^>]*>'
     r'|<figure\b[^>]*?\bid="([^"]+)"[^>]*>'
+    r'|<(?:div|details) class="proof (?!admonition")[^>]*>\s*'
+    r'<(?:p|summary) class="admonition-title"[^>]*?\bid="([^"]+)"[^>]*>'
 )
 LINE = re.compile(r'<p class="dl-entry" id="([^"]+)"[^>]*>')
 NEXT = re.compile(
@@ -54,7 +57,7 @@ def cards(body: str) -> dict[str, str]:
     """Return what a page has to show, by anchor."""
     found = {}
     for match in WHOLE.finditer(body):
-        name = match[1] or match[2]
+        name = match[1] or match[2] or match[3]
         found[name] = clean(body[match.start() : end(body, match.start())])
     for match in LINE.finditer(body):
         parts = [body[match.start() : end(body, match.start())]]
