@@ -624,9 +624,9 @@ FAULTS = {
         "angle * v",
         ring_is_filled_evenly,
     ),
-    "γ without its root": (
-        "gamma = (1 - lam.abs() ** 2).sqrt()",
-        "gamma = 1 - lam.abs() ** 2",
+    "c without its root": (
+        "c = (1 - lam.abs() ** 2).sqrt()",
+        "c = 1 - lam.abs() ** 2",
         unit_as_the_formula,
     ),
     "imaginary output": (

@@ -61,12 +61,12 @@ class LRU(nn.Module):
     r"""A linear recurrence with complex diagonal state and real output.
 
     .. math::
-        \xi^{t+1} = \lambda \odot \xi^t + \gamma \odot (B x^t), \qquad
+        \xi^{t+1} = \lambda \odot \xi^t + c \odot (B x^t), \qquad
         y^t = \mathrm{Re}(C \xi^{t+1}) + D x^t
 
     with λ = exp(−exp(ν) + iθ), so that |λ| < 1 for all numbers ν and θ, and
-    γ = √(1 − |λ|²), by which white noise of variance 1 leads to states of
-    variance 1: Orvieto et al. (2023), section 3, where γ is learnt from there
+    c = √(1 − |λ|²), by which white noise of variance 1 leads to states of
+    variance 1: Orvieto et al. (2023), section 3, where c is learnt from there
     and D is diagonal.
 
     Parameters
@@ -164,8 +164,8 @@ class LRU(nn.Module):
         _of("x", x, self.D.dtype, ".real")
         lam = self.lam
         B, C = torch.view_as_complex(self.B), torch.view_as_complex(self.C)
-        gamma = (1 - lam.abs() ** 2).sqrt()
-        u = gamma * (x.to(lam.dtype) @ B.mT)
+        c = (1 - lam.abs() ** 2).sqrt()
+        u = c * (x.to(lam.dtype) @ B.mT)
         if xi0 is not None:
             expect("xi0", xi0, "b d", b=b, d=self.d)
             _of("xi0", xi0, lam.dtype, f".to({lam.dtype})")
