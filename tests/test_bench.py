@@ -39,17 +39,21 @@ NO_DATA = {  # sizes and counts, not data
     "convolution.count_local",
     "convolution.output_size",
     "convolution.receptive_field",
+    "recurrent.ring",
 }
-shapes, analysis, calculus, convolution, optim, probability = untyped(
-    *(
-        getattr(dlbook, name)
-        for name in (
-            "shapes",
-            "analysis",
-            "calculus",
-            "convolution",
-            "optim",
-            "probability",
+shapes, analysis, calculus, convolution, optim, probability, recurrent = (
+    untyped(
+        *(
+            getattr(dlbook, name)
+            for name in (
+                "shapes",
+                "analysis",
+                "calculus",
+                "convolution",
+                "optim",
+                "probability",
+                "recurrent",
+            )
         )
     )
 )
@@ -463,6 +467,87 @@ row(
 )  # fmt: skip
 
 
+# ---- recurrent ------------------------------------------------------------
+def driven(b, T, d, *, dtype=torch.float32):
+    """Return factors λ inside the unit circle, and what is added."""
+    return draw(d, dtype=dtype).sigmoid(), draw(b, T, d, seed=1, dtype=dtype)
+
+
+def looped(A, u):
+    z, states = u.new_zeros(u[:, 0].shape), []
+    for u_t in u.unbind(1):
+        z = z @ A.mT + u_t
+        states.append(z)
+    return torch.stack(states, 1)
+
+
+def chunked(lam, u, L=64):
+    """Scan by blocks of √T steps, out of what torch has."""
+    b, T, d = u.shape
+    L = min(L, T)
+    v = F.pad(u, (0, 0, 0, -T % L)).view(b, -1, L, d)
+    states = [v[:, :, 0]]
+    for k in range(1, L):
+        states.append(torch.addcmul(v[:, :, k], lam, states[-1]))
+    z = torch.stack(states, 2)
+    start, starts = torch.zeros_like(z[:, 0, 0]), []
+    for k in range(z.shape[1]):
+        starts.append(start)
+        start = torch.addcmul(z[:, k, -1], lam**L, start)
+    powers = lam ** torch.arange(1, L + 1)[:, None]
+    z = torch.addcmul(z, powers, torch.stack(starts, 1)[:, :, None])
+    return z.flatten(1, 2)[:, :T]
+
+
+def filtered(lam, u):
+    n = 2 * u.shape[1]
+    kernel = lam ** torch.arange(u.shape[1])[:, None]
+    product = torch.fft.rfft(u, n, dim=1) * torch.fft.rfft(kernel, n, dim=0)
+    return torch.fft.irfft(product, n, dim=1)[:, : u.shape[1]]
+
+
+def trained_by_torch(b, T, n, d):
+    """Return what `bptt` takes; the library's way knows U, x and δ of it."""
+    net = torch.nn.RNN(n, d, batch_first=True, dtype=torch.float64)
+    x = draw(b, T, n)
+    Z = net(x)[0].detach()
+    return net.weight_hh_l0.detach(), x, Z, draw(b, T, d, seed=1)
+
+
+def as_autograd(U, x, Z, delta):
+    """Go forward and back, as a user has to without the formula."""
+    V = torch.zeros(len(U), x.shape[2], dtype=x.dtype, requires_grad=True)
+    U, z, states = U.clone().requires_grad_(), torch.zeros_like(Z[:, 0]), []
+    for v_t in (x @ V.mT).unbind(1):
+        z = (z @ U.mT + v_t).tanh()
+        states.append(z)
+    return torch.autograd.grad(torch.stack(states, 1), [U, V], delta)
+
+
+LONG = (8, 4096, 64)
+row(
+    "recurrent.linear_recurrence", recurrent.linear_recurrence, looped,
+    lambda b, T, d: (draw(d, d) / (2 * d), draw(b, T, d, seed=1)),
+    (2, 9, 3), (8, 1024, 64),
+)  # fmt: skip
+row(
+    "recurrent.linear_scan", recurrent.linear_scan, chunked, driven,
+    (2, 9, 3), LONG, bar=3,
+)  # fmt: skip
+row(
+    "recurrent.linear_fft", recurrent.linear_fft, filtered, driven,
+    (2, 9, 3), LONG,
+)  # fmt: skip
+row(
+    "recurrent.diagonalize", recurrent.diagonalize, torch.linalg.eig,
+    lambda d: (draw(d, d),), (5,), (100,), back=0,
+)  # fmt: skip
+row(
+    "recurrent.bptt", recurrent.bptt, as_autograd, trained_by_torch,
+    (2, 9, 3, 5), (8, 200, 16, 64), back=0, agree=False,
+)  # fmt: skip
+
+
 # ---- the measurement ------------------------------------------------------
 def tensors(result):
     parts = result if isinstance(result, tuple) else (result,)
@@ -577,6 +662,24 @@ def test_the_sibling_is_as_fast_as_it_says(say, name):
     )
     say(f"{name} / its fast sibling: {ours / faster:.0f}, says {factor}")
     assert factor / 2 < ours / faster < 2 * factor
+
+
+@pytest.mark.bench
+def test_the_scan_is_faster_than_the_loop_as_it_says(say):
+    """In float32, there, and there and back."""
+    words = " ".join(recurrent.linear_recurrence.__doc__.split())
+    there, both = map(
+        int, re.search(r"is (\d+) times faster .* (\d+) times", words).groups()
+    )
+    inputs = driven(*LONG)
+    loop, scan = recurrent.linear_recurrence, recurrent.linear_scan
+    for factor, tasks in (
+        (there, [functools.partial(f, *inputs) for f in (loop, scan)]),
+        (both, [there_and_back(f, inputs) for f in (loop, scan)]),
+    ):
+        slow, fast = device.seconds(*tasks)
+        say(f"loop / scan: {slow / fast:.1f}, says {factor}, at least 5")
+        assert max(5, factor / 2) < slow / fast < 2 * factor
 
 
 @pytest.mark.bench

@@ -253,7 +253,7 @@ def test_the_plan_sends_every_entry_to_one_notebook():
     assert home["opt-curvature-heading"] == "14-1-curvature"
     assert home["cnn-conv-forward"].startswith("12-5-")
     assert home["conv-multidim"].startswith("12-2-")
-    assert home["rnn-gru-gate"].startswith("13-2-")
+    assert home["rnn-gru-gate"].startswith("13-1-2-")
     assert home["attn-masked"].startswith("15-1-")
     for entry, content in records.inventory(ROOT).items():
         part = content["section"].split(".")[0]

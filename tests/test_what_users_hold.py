@@ -26,9 +26,16 @@ from torch import Tensor
 from torch.testing import assert_close
 
 import dlbook
-from dlbook import analysis, calculus, convolution, optim, probability
+from dlbook import (
+    analysis,
+    calculus,
+    convolution,
+    optim,
+    probability,
+    recurrent,
+)
 
-TOPICS = (analysis, calculus, convolution, optim, probability)
+TOPICS = (analysis, calculus, convolution, optim, probability, recurrent)
 ROOMS = {"check", "data", "device", "plot", "shapes"}
 PLAIN = {
     module.__name__.split(".")[-1]: as_module(sources(module))
@@ -90,6 +97,11 @@ def stateful(kind: str, *fields: str) -> Callable[..., dict[str, Any]]:
     return build
 
 
+def seeded(**arrays: Any) -> dict[str, Any]:
+    """Return the arrays and a source of random numbers, always the same."""
+    return {**arrays, "rng": torch.Generator().manual_seed(0)}
+
+
 SPD = real([4, 1, 0], [1, 5, 2], [0, 2, 6])
 GD = {"eta": 0.25}
 THETA = {"theta": whole(7, 2, 3)}
@@ -97,6 +109,7 @@ DRAWS = {"theta": real(1, 2, -1), "x": whole(4, 5, 3)}
 POINTS = {"x": whole(1, 4, 3), "y": whole(2, 4, 3)}
 MAPS = {"x": whole(9, 2, 6, 7)}
 POOL = Row(MAPS, {"size": 2, "stride": 3})
+DRIVEN = {"u": whole(2, 2, 5, 3), "z0": whole(3, 2, 3)}
 LAYER = {"stride": 2, "padding": 1, "dilation": 1}
 
 ROWS = {
@@ -256,6 +269,32 @@ ROWS = {
         {"t": whole(0, 2, 4) / 2}, {"mu": 0.5, "sd": 0.25}
     ),
     "probability.mgf_poisson": Row({"t": whole(0, 2, 4) / 2}, {"lam": 0.5}),
+    "recurrent.bptt": Row(
+        {
+            "U": whole(0, 3, 3) / 4,
+            "x": whole(1, 2, 5, 4),
+            "Z": whole(2, 2, 5, 3) / 4,
+            "delta": whole(3, 2, 5, 3),
+            "z0": whole(4, 2, 3),
+        },
+        others={"phi": "tanh"},
+    ),
+    "recurrent.diagonalize": Row(
+        {"A": real([4, 1, 2], [0, 1, 3], [0, 0, -2])}
+    ),
+    "recurrent.linear_fft": Row({**DRIVEN, "lam": real(0, 0.5, -1)}),
+    "recurrent.linear_recurrence": Row({"A": whole(0, 3, 3) / 4, **DRIVEN}),
+    "recurrent.linear_recurrence#diagonal": Row(
+        {"A": real(0, 0.5, -1), **DRIVEN}
+    ),
+    "recurrent.linear_scan": Row({"lam": real(0, 0.5, -1), **DRIVEN}),
+    "recurrent.linear_scan#steps": Row(
+        {"lam": whole(1, 2, 5, 3) / 4, **DRIVEN}
+    ),
+    "recurrent.ring": Row(
+        numbers={"d": 3, "inner": 0.25, "outer": 0.75, "angle": 1.5},
+        build=seeded,
+    ),
 }
 
 
@@ -471,9 +510,8 @@ def transposed(key, row):
 def no_numbers(key, row):
     for wrong in ("abc", {"a": 1}, object(), None, [[1, 2], [3]], ["a", "b"]):
         for change in each(row, lambda _, wrong=wrong: wrong):
-            fine = (
-                wrong is None and "b" in change
-            )  # the biases may be left out
+            left_out = {"b", "z0"} & set(change)  # they may be
+            fine = wrong is None and bool(left_out)
             yield outcome(key, row, **change), Judge(numbers=fine)
     for change in each(row, lambda x: x * 1j, lambda x: x.to_sparse()):
         yield outcome(key, row, **change), Judge()
@@ -559,7 +597,7 @@ def test_a_row_names_every_argument_that_is_an_array_or_a_number():
             function(key)
         ).parameters.items():
             options = {"state", "mode", "bias", "eps_inside", "axes", "eps"}
-            left = {"beta1", "beta2", "size"} | options
+            left = {"beta1", "beta2", "size", "rng"} | options
             if parameter.default is inspect.Parameter.empty:
                 assert name in named, (key, name)
             else:
