@@ -53,10 +53,11 @@ def shown(data, **metadata):
     return {"output_type": "display_data", "data": data, "metadata": metadata}
 
 
-def record(name, kind="close", says="both sides agree", **stored):
+def record(name, kind="close", says="both sides agree", power=1e-12):
+    stored = {} if power == "absent" else {"power": power}
     data = {"id": name, "kind": kind, "says": says}
     shown_data = {records.MIME: data, "text/plain": f"✓ {name}"}
-    return shown(shown_data, **({records.MIME: stored} if stored else {}))
+    return shown(shown_data, **{records.MIME: stored})
 
 
 def figure(name="a"):
@@ -376,8 +377,7 @@ def test_a_check_of_an_experiment_leaves_its_record(root):
 # ---- power ----------------------------------------------------------------
 def powered(root, amount, says="both sides agree"):
     nb = good()
-    stored = {} if amount == "absent" else {"power": amount}
-    nb["cells"][3]["outputs"] = [record("opt-gd", says=says, **stored)]
+    nb["cells"][3]["outputs"] = [record("opt-gd", says=says, power=amount)]
     save(seal(nb, root), root)
     return rules.book(root)
 
@@ -447,6 +447,8 @@ def test_the_weakest_checks_are_listed_first(root):
         record("opt-gd", says="nothing", power=0.5),
         record("opt-gd", says="all", power=1e-15),
         record("opt-gd", says="no numbers", power=None),
+        record("opt-gd", says="older", power="absent"),
+        record("opt-gd", says="older", power="absent"),
     ]
     save(nb, root)
     assert power.report(*power.weakest(root)).splitlines() == [
