@@ -63,6 +63,10 @@ def test_a_row_of_the_map_is_no_wider_than_the_picture():
         assert min(widths) >= atlas.NARROWEST
         total = sum(widths) + atlas.GAP * (len(widths) - 1)
         assert total <= atlas.WIDTH + 0.1 * len(widths)
+        counts = [tile.statements for tile in part.tiles]
+        by_width = sorted(range(len(counts)), key=widths.__getitem__)
+        by_count = sorted(range(len(counts)), key=counts.__getitem__)
+        assert by_width == by_count
 
 
 def test_a_card_has_picture_question_needs_and_times(front):

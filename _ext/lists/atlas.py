@@ -1,7 +1,7 @@
 """The map of the sections: which notebooks there are, and which stand.
 
-A tile is a notebook, as wide as it has statements; a row is a part of the
-book. What is finished is filled and a link.
+A tile is a notebook, the wider in its row the more statements it has; a row
+is a part of the book. What is finished is filled and a link.
 """
 
 import re
@@ -100,7 +100,7 @@ def draw(regions: list[Region]) -> str:
         y += HEIGHT + 2 * GAP
     label = (
         "The sections of the sheet, part by part: filled what is finished, "
-        "each as wide as it has statements"
+        "in each row the wider the more statements"
     )
     return (
         f'<svg class="dl-map" viewBox="0 0 {WIDTH} {y}" role="group" '

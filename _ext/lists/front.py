@@ -118,7 +118,7 @@ class Fill(SphinxPostTransform):
         state = coverage.measure(self.root)
         total = state.total
         text = (
-            f"{total.checked} of {total.entries} statements derived and "
+            f"{total.checked} of {total.entries} statements written out and "
             f"checked; {total.refuted} misprints of the sheet refuted by "
             "running code."
         )
