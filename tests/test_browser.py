@@ -459,10 +459,17 @@ def edge(block):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_what_scrolls_shows_at_which_edge_there_is_more(visit, theme):
-    page = visit(viewport=PHONE, color_scheme=theme).open(SOME[1], whole=True)
-    blocks = page.locator("article .cell_input pre:visible")
-    block = blocks.filter(has_text="import").first
-    assert block.evaluate("pre => pre.scrollWidth - pre.clientWidth") > 50
+    page = visit(viewport=PHONE, color_scheme=theme).open(SOME[1])
+    page.evaluate(
+        """() => {
+          for (const fold of document.querySelectorAll("details"))
+            fold.open = true;
+          const blocks = document.querySelectorAll("article .cell_input pre");
+          [...blocks].find(pre => pre.scrollWidth > pre.clientWidth + 50)
+            .dataset.wide = "";
+        }"""
+    )
+    block = page.locator("[data-wide]")
     more = edge(block)
     block.evaluate("pre => { pre.scrollLeft = pre.scrollWidth }")
     last = edge(block)
