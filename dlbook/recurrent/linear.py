@@ -234,9 +234,11 @@ def _blocks(lam: Tensor, u: Tensor, z0: Tensor, z: Tensor) -> Tensor:
         x[:, :whole].view(len(x), K, BLOCK, -1) if x.ndim == 3 else x
         for x in (u, z, lam)
     )
-    last = _steps(lam_k, u_k, u.new_zeros(()), z_k)
     steps = lam_k if lam.ndim == 3 else lam.expand(BLOCK, -1)
     product = steps.cumprod(-2)  # λ_1, λ_2 λ_1, ... from where a block starts
+    if not bool(product[..., -1, :].abs().max() < math.inf):
+        return _steps(lam, u, z0, z)  # ∞ times a state of 0 is nan
+    last = _steps(lam_k, u_k, u.new_zeros(()), z_k)
     ends = torch.empty_like(last)
     end = _blocks(product[..., -1, :], last, z0, ends)
     starts = torch.cat([z0[:, None], ends[:, :-1]], 1)
