@@ -661,3 +661,12 @@ FAULTS = {
 def test_a_fault_is_noticed(fault):
     written, wrong, *comparisons = FAULTS[fault]
     refuse(SOURCE, written, wrong, comparisons)
+
+
+def test_a_scan_is_finite_where_the_product_of_a_block_is_not():
+    lam = torch.tensor([1.1], dtype=torch.float32)
+    u = torch.zeros(1, 2100, 1, dtype=torch.float32)
+    u[:, 2000:] = 1
+    z = recurrent.linear_scan(lam, u)
+    assert_close(z, recurrent.linear_recurrence(lam, u))
+    assert bool(z.isfinite().all())
