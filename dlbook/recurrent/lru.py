@@ -24,7 +24,7 @@ def ring(
     """Draw eigenvalues uniformly from a ring in the unit disc, or a part.
 
     λ = √u e^{iφ} with u uniform in [inner², outer²] and φ uniform in
-    [−angle, angle]: Orvieto et al. (2023), lemma 3.2.
+    [−angle, angle] (Orvieto et al. 2023).
 
     Parameters
     ----------
@@ -65,9 +65,9 @@ class LRU(nn.Module):
         y^t = \mathrm{Re}(C \xi^{t+1}) + D x^t
 
     with λ = exp(−exp(ν) + iθ), so that |λ| < 1 for all numbers ν and θ, and
-    c = √(1 − |λ|²), by which white noise of variance 1 leads to states of
-    variance 1: Orvieto et al. (2023), section 3, where c is learnt from there
-    and D is diagonal.
+    c = √(1 − |λ|²), by which white noise of variance 1 leads, on average over
+    the random B, to states of variance 1. In Orvieto et al. (2023) c is
+    learnt from there, and D is diagonal.
 
     Parameters
     ----------
